@@ -1,0 +1,4 @@
+//! Server functions: the only seam between the user interface and the server.
+
+pub mod operations;
+pub mod session;

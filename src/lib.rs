@@ -1,0 +1,21 @@
+//! Runledger: one ledger for every long-running operation of a Microsoft 365 / Intune tenant.
+//!
+//! The same crate is compiled twice: with `ssr` for the server, with `hydrate` to WebAssembly for the browser.
+
+#![recursion_limit = "512"]
+
+pub mod api;
+pub mod app;
+pub mod error;
+pub mod model;
+#[cfg(feature = "ssr")]
+pub mod server;
+pub mod ui;
+
+/// The browser's entry point: takes over the page that the server rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

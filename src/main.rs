@@ -1,0 +1,5 @@
+//! The program `runledger`.
+
+fn main() -> std::process::ExitCode {
+    runledger::server::cli::main()
+}

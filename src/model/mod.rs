@@ -1,0 +1,10 @@
+//! Types that the server and the browser share. No I/O, no clock, no randomness.
+
+pub mod ids;
+pub mod operation;
+pub mod page;
+pub mod reason;
+pub mod run;
+pub mod text_enum;
+pub mod time;
+pub mod user;

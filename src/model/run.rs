@@ -1,0 +1,284 @@
+//! The operation run: its states, its counts, its history.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    ids::{RunId, TenantId, UserId},
+    operation::OperationType,
+    reason::ReasonCode,
+};
+use crate::text_enum;
+
+text_enum! {
+    /// Where a run is in its life. Queued and running are *active*.
+    RunStatus, "status" {
+        Queued = "queued",
+        Running = "running",
+        Completed = "completed",
+    }
+}
+
+text_enum! {
+    /// How a completed run ended.
+    RunOutcome, "outcome" {
+        Succeeded = "succeeded",
+        PartiallySucceeded = "partially_succeeded",
+        Failed = "failed",
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// What a line of a run's history tells.
+    RunEventKind, "event kind" {
+        Created = "created",
+        Joined = "joined",
+        Started = "started",
+        Progress = "progress",
+        CancelRequested = "cancel_requested",
+        LateWrite = "late_write",
+        Completed = "completed",
+    }
+}
+
+impl RunStatus {
+    pub const fn is_active(self) -> bool {
+        !matches!(self, Self::Completed)
+    }
+
+    /// The legal transitions; `running` to `running` is a new attempt. Source: the table in ARCHITECTURE.md.
+    pub const fn can_become(self, next: Self) -> bool {
+        matches!((self, next), (Self::Queued | Self::Running, Self::Running | Self::Completed))
+    }
+}
+
+/// What a badge says of a run: its status while active, its outcome after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    Queued,
+    Running,
+    Ended(RunOutcome),
+}
+
+impl RunState {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "Queued",
+            Self::Running => "Running",
+            Self::Ended(outcome) => outcome.label(),
+        }
+    }
+
+    /// The suffix of its style tokens (`--state-succeeded`, ...).
+    pub const fn token(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Ended(RunOutcome::Succeeded) => "succeeded",
+            Self::Ended(RunOutcome::PartiallySucceeded) => "partial",
+            Self::Ended(RunOutcome::Failed) => "failed",
+            Self::Ended(RunOutcome::Cancelled) => "cancelled",
+        }
+    }
+}
+
+impl RunStatus {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Queued => "Queued",
+            Self::Running => "Running",
+            Self::Completed => "Completed",
+        }
+    }
+}
+
+impl RunOutcome {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Succeeded => "Succeeded",
+            Self::PartiallySucceeded => "Partially succeeded",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+}
+
+/// Items of a run by result. The first five are always there; a type adds its own (`created`, `removed`, ...).
+/// `processed` = `succeeded` + `failed` + `skipped`; `total` is what is known so far, at the end equal to `processed`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SummaryCounts {
+    pub total: u64,
+    pub processed: u64,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub skipped: u64,
+    #[serde(flatten)]
+    pub own: BTreeMap<String, u64>,
+}
+
+impl SummaryCounts {
+    /// Adds another set of counts, key by key.
+    pub fn merge(&mut self, other: &Self) {
+        self.total += other.total;
+        self.processed += other.processed;
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        for (key, count) in &other.own {
+            *self.own.entry(key.clone()).or_default() += count;
+        }
+    }
+}
+
+/// How far a running run is: `done` of `total` of a unit, and what it is at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunProgress {
+    pub done: u64,
+    /// Absent while the end is not known.
+    pub total: Option<u64>,
+    /// In the plural: "families", "policies".
+    pub unit: String,
+    /// What it works on now: "Device configurations".
+    pub step: Option<String>,
+}
+
+/// One failure of a run, sanitised: no secret, no address, no personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFailure {
+    pub code: ReasonCode,
+    /// A sentence for people, redacted.
+    pub message: String,
+    /// What it concerned: a family, a policy; absent when the run as a whole failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
+    /// Microsoft Graph's request id, to quote to support.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// Who asked for the run: a user, or `system` (a schedule). The name is the one at that time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Initiator {
+    pub user_id: Option<UserId>,
+    pub name: String,
+}
+
+impl Initiator {
+    pub fn system() -> Self {
+        Self { user_id: None, name: "system".to_owned() }
+    }
+}
+
+/// One line of the ledger, as the list and the live stream carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    pub id: RunId,
+    pub tenant_id: TenantId,
+    #[serde(rename = "type")]
+    pub operation_type: OperationType,
+    pub status: RunStatus,
+    pub outcome: Option<RunOutcome>,
+    pub initiator: Initiator,
+    /// How often it was started.
+    pub attempt: i32,
+    pub summary_counts: SummaryCounts,
+    pub progress: Option<RunProgress>,
+    pub joined_count: i32,
+    /// Made by the demo's seed, not by work.
+    pub sample: bool,
+    pub heartbeat_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub completed_at: Option<DateTime<Utc>>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Run {
+    pub const fn state(&self) -> RunState {
+        match (self.status, self.outcome) {
+            (RunStatus::Queued, _) => RunState::Queued,
+            (RunStatus::Running, _) => RunState::Running,
+            (RunStatus::Completed, Some(outcome)) => RunState::Ended(outcome),
+            // The schema forbids a completed run without an outcome.
+            (RunStatus::Completed, None) => RunState::Ended(RunOutcome::Failed),
+        }
+    }
+}
+
+/// One line of a run's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunEvent {
+    pub kind: RunEventKind,
+    pub at: DateTime<Utc>,
+    /// A user's name, `system`, or a worker's name.
+    pub actor: String,
+    pub attempt: i32,
+    /// Facts of the event by name; which ones depends on the kind.
+    pub detail: Value,
+}
+
+/// All there is to tell of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunDetail {
+    pub run: Run,
+    pub run_identity_hash: String,
+    pub failures: Vec<RunFailure>,
+    /// What the run was asked to do and what it noted on the way.
+    pub context: Value,
+    /// Oldest first.
+    pub events: Vec<RunEvent>,
+}
+
+/// The answer to "start this": a new run, or the active one with the same identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    pub run: Run,
+    /// False when the request joined a run that was already active.
+    pub created: bool,
+}
+
+/// What the live stream tells a browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LiveEvent {
+    /// A run was created or changed; this is how it is now.
+    Run { run: Box<Run> },
+    /// The stream fell behind; ask again for what is on the screen.
+    Gap,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_merge_key_by_key_and_keep_the_five_in_json() {
+        let mut counts = SummaryCounts { total: 2, processed: 2, succeeded: 2, ..Default::default() };
+        counts.merge(&SummaryCounts {
+            total: 1,
+            processed: 1,
+            failed: 1,
+            own: BTreeMap::from([("created".to_owned(), 2)]),
+            ..Default::default()
+        });
+        assert_eq!(
+            serde_json::to_value(&counts).unwrap(),
+            serde_json::json!({"total": 3, "processed": 3, "succeeded": 2, "failed": 1, "skipped": 0, "created": 2})
+        );
+    }
+
+    #[test]
+    fn nothing_follows_completed_and_nothing_goes_back_to_queued() {
+        for from in RunStatus::ALL {
+            assert!(!from.can_become(RunStatus::Queued));
+            assert!(!RunStatus::Completed.can_become(*from));
+        }
+        assert!(RunStatus::Running.can_become(RunStatus::Running));
+    }
+}

@@ -1,0 +1,1 @@
+//! Microsoft Graph: the client and the wire types.

@@ -1,0 +1,6 @@
+//! Everything that runs only on the server.
+
+pub mod cli;
+pub mod clock;
+pub mod graph;
+pub mod simulator;
