@@ -1,6 +1,21 @@
 //! Everything that runs only on the server.
 
+pub mod auth;
 pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod error;
 pub mod graph;
+pub mod jobs;
+pub mod live;
+pub mod net;
+pub mod redact;
+pub mod router;
+pub mod runs;
+pub mod secrets;
 pub mod simulator;
+pub mod state;
+pub mod telemetry;
+pub mod worker;

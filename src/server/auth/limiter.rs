@@ -1,0 +1,76 @@
+//! Slows down guessing: a few failed sign-ins for one address, then a pause.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::server::clock::Clock;
+
+const FAILURES: u32 = 10;
+const PAUSE: TimeDelta = TimeDelta::minutes(5);
+/// More addresses than this are not remembered at once; the expired ones go first.
+const REMEMBERED: usize = 10_000;
+
+#[derive(Clone)]
+pub(super) struct Limiter {
+    clock: Clock,
+    failures: Arc<Mutex<HashMap<String, (u32, DateTime<Utc>)>>>,
+}
+
+impl Limiter {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock, failures: Arc::default() }
+    }
+
+    /// Whether another try is admitted now; else in how many seconds.
+    pub(super) fn admit(&self, email: &str) -> Result<(), u64> {
+        let now = self.clock.now();
+        match self.lock().get(email) {
+            Some((count, last)) if *count >= FAILURES && *last + PAUSE > now => {
+                Err(u64::try_from((*last + PAUSE - now).num_seconds().max(1)).unwrap_or(1))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn failed(&self, email: &str) {
+        let now = self.clock.now();
+        let mut failures = self.lock();
+        if failures.len() >= REMEMBERED {
+            failures.retain(|_, (_, last)| *last + PAUSE > now);
+        }
+        let (count, last) = failures.entry(email.to_owned()).or_insert((0, now));
+        *count = if *last + PAUSE > now { *count + 1 } else { 1 };
+        *last = now;
+    }
+
+    pub(super) fn succeeded(&self, email: &str) {
+        self.lock().remove(email);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (u32, DateTime<Utc>)>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_failures_bring_a_pause_that_ends() {
+        let clock = Clock::manual(DateTime::UNIX_EPOCH);
+        let limiter = Limiter::new(clock.clone());
+        for _ in 0..FAILURES {
+            assert_eq!(limiter.admit("a@b"), Ok(()));
+            limiter.failed("a@b");
+        }
+        assert_eq!(limiter.admit("a@b"), Err(300));
+        assert_eq!(limiter.admit("other@b"), Ok(()));
+        clock.advance(PAUSE);
+        assert_eq!(limiter.admit("a@b"), Ok(()));
+    }
+}

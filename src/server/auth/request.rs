@@ -1,0 +1,97 @@
+//! The request's side of it: cookies, and the questions that server functions ask first.
+
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
+use leptos::prelude::{expect_context, use_context};
+use leptos_axum::ResponseOptions;
+
+use super::{SESSION_DAYS, SessionToken};
+use crate::{
+    error::AppError,
+    model::user::Action,
+    server::{
+        db::{members::Membership, sessions::SessionUser},
+        error::{ServiceError, shown},
+        state::AppState,
+    },
+};
+
+const COOKIE: &str = "runledger_session";
+
+/// The application's state, in a server function.
+pub fn state() -> AppState {
+    expect_context::<AppState>()
+}
+
+/// The session's token in these headers.
+pub fn token(headers: &HeaderMap) -> Option<String> {
+    CookieJar::from_headers(headers).get(COOKIE).map(|cookie| cookie.value().to_owned())
+}
+
+/// The token of the request that a server function answers.
+pub fn current_token() -> Option<String> {
+    use_context::<Parts>().and_then(|parts| token(&parts.headers))
+}
+
+/// The signed-in user, if there is one.
+pub async fn current_user() -> Result<Option<SessionUser>, AppError> {
+    match current_token() {
+        None => Ok(None),
+        Some(token) => state().auth.user_of(&token).await.map_err(shown),
+    }
+}
+
+/// The signed-in user's membership of a tenant: 401, 404 and 403 in this order.
+pub async fn member(slug: &str, action: Action) -> Result<Membership, AppError> {
+    let user = current_user().await?.ok_or_else(|| shown(AppError::Unauthenticated))?;
+    state().auth.member(user.id, slug, action).await.map_err(shown)
+}
+
+/// The same for a plain route, outside of server functions.
+pub async fn member_of(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<Membership, ServiceError> {
+    let token = token(headers).ok_or(AppError::Unauthenticated)?;
+    let user = state.auth.user_of(&token).await?.ok_or(AppError::Unauthenticated)?;
+    state.auth.member(user.id, slug, Action::View).await
+}
+
+/// Gives the browser the session's cookie.
+pub fn give_cookie(token: &SessionToken) {
+    set_cookie(Cookie::build((COOKIE, token.as_str().to_owned())).max_age(time::Duration::days(SESSION_DAYS)));
+}
+
+/// Takes it back.
+pub fn take_cookie() {
+    set_cookie(Cookie::build((COOKIE, "")).max_age(time::Duration::ZERO));
+}
+
+fn set_cookie(cookie: axum_extra::extract::cookie::CookieBuilder<'_>) {
+    let cookie =
+        cookie.path("/").http_only(true).same_site(SameSite::Lax).secure(state().config.https()).build().to_string();
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        expect_context::<ResponseOptions>().append_header(header::SET_COOKIE, value);
+    }
+}
+
+/// Where to go after signing in: an address within Runledger, or its start.
+pub fn safe_next(next: Option<&str>) -> String {
+    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']))
+        .unwrap_or("/")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_never_leads_to_another_site() {
+        assert_eq!(safe_next(Some("/t/contoso/operations?after=1")), "/t/contoso/operations?after=1");
+        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\r\nSet-Cookie: x"] {
+            assert_eq!(safe_next(Some(foreign)), "/");
+        }
+        assert_eq!(safe_next(None), "/");
+    }
+}

@@ -1,0 +1,89 @@
+//! Configuration: options of the command line, each also by environment.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+use url::Url;
+
+use super::{db::DbSettings, net::OutboundPolicy};
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub struct DataOptions {
+    /// The folder of the SQLite database and of the key file; made when it is not there.
+    #[arg(long, env = "RUNLEDGER_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// A postgres:// address, for many nodes. Without it: SQLite in the data directory.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Most connections to PostgreSQL, or readers of SQLite.
+    #[arg(long, env = "RUNLEDGER_DATABASE_CONNECTIONS", default_value_t = 10)]
+    pub database_connections: u32,
+    /// 32 bytes in hex that encrypt the client secrets. Without it: `secret.key` in the data directory.
+    #[arg(long, env = "RUNLEDGER_SECRET_KEY", hide_env_values = true)]
+    pub secret_key: Option<String>,
+}
+
+impl DataOptions {
+    pub fn database(&self) -> DbSettings {
+        match self.database_url.as_deref().filter(|url| url.starts_with("postgres")) {
+            Some(url) => DbSettings::Postgres { url: url.to_owned(), connections: self.database_connections },
+            None => DbSettings::Sqlite { file: self.data_dir.join("runledger.db"), readers: self.database_connections },
+        }
+    }
+}
+
+/// How jobs are done.
+#[derive(Debug, Clone, Args)]
+pub struct WorkerOptions {
+    /// How many runs this process does at once; 0 for none.
+    #[arg(long, env = "RUNLEDGER_CONCURRENCY", default_value_t = 4)]
+    pub concurrency: usize,
+    /// A run that takes longer ends with `timeout`, in minutes.
+    #[arg(long, env = "RUNLEDGER_TIME_LIMIT_MINUTES", default_value_t = 120)]
+    pub time_limit_minutes: u64,
+    /// Completed runs are removed after this many days.
+    #[arg(long, env = "RUNLEDGER_RETENTION_DAYS", default_value_t = super::runs::retention::DEFAULT_DAYS)]
+    pub retention_days: u32,
+    /// Let outgoing addresses lead to this machine or a private network, and be http.
+    #[arg(long, env = "RUNLEDGER_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, action = clap::ArgAction::Set,
+          num_args = 0..=1, default_missing_value = "true")]
+    pub allow_private_addresses: bool,
+    /// How long running jobs may go on when the process is asked to stop, in seconds.
+    #[arg(long, env = "RUNLEDGER_GRACE_SECONDS", default_value_t = 20)]
+    pub grace_seconds: u64,
+}
+
+impl WorkerOptions {
+    pub const fn outbound(&self) -> OutboundPolicy {
+        OutboundPolicy { allow_private: self.allow_private_addresses }
+    }
+
+    pub const fn time_limit(&self) -> Duration {
+        Duration::from_secs(self.time_limit_minutes * 60)
+    }
+}
+
+/// How the pages are served.
+#[derive(Debug, Clone, Args)]
+pub struct WebOptions {
+    /// Where to listen.
+    #[arg(long, env = "RUNLEDGER_ADDR", default_value = "127.0.0.1:3000")]
+    pub addr: SocketAddr,
+    /// The address people use, when a proxy stands before the server; https makes cookies secure.
+    #[arg(long, env = "RUNLEDGER_PUBLIC_URL")]
+    pub public_url: Option<Url>,
+}
+
+/// What the running server keeps of its options.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub public_url: Option<Url>,
+}
+
+impl Config {
+    /// Whether people reach the server by TLS.
+    pub fn https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}

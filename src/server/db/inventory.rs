@@ -1,0 +1,184 @@
+//! SQL of `inventory_items` and `inventory_sync_runs`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::{Db, DbResult, Tx, db_sql, rows::FullRun, scope::TenantScope, tx_sql};
+use crate::model::{
+    ids::RunId,
+    run::{RunFailure, RunOutcome, RunStatus, SummaryCounts},
+};
+
+/// An object of the tenant as the inventory keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryItem {
+    pub graph_id: String,
+    pub name: String,
+    pub odata_type: Option<String>,
+    pub content_hash: String,
+}
+
+/// The content hashes that are stored for these ids of a family.
+pub async fn hashes(tx: &mut Tx, scope: TenantScope, family: &str, ids: &[&str]) -> DbResult<HashMap<String, String>> {
+    let ids = Json(ids);
+    let rows: Vec<(String, String)> = match tx {
+        Tx::Sqlite(_) => tx_sql!(
+            tx,
+            fetch_all(
+                "SELECT graph_id, content_hash FROM inventory_items WHERE tenant_id = $1 AND family = $2 \
+                 AND graph_id IN (SELECT value FROM json_each($3))",
+                scope.tenant(),
+                family,
+                ids
+            )
+        )?,
+        Tx::Postgres(_) => tx_sql!(
+            tx,
+            fetch_all(
+                "SELECT graph_id, content_hash FROM inventory_items WHERE tenant_id = $1 AND family = $2 \
+                 AND graph_id IN (SELECT jsonb_array_elements_text($3))",
+                scope.tenant(),
+                family,
+                ids
+            )
+        )?,
+    };
+    Ok(rows.into_iter().collect())
+}
+
+/// Writes the items of a page: new ones, changed ones, and that the run has seen them all. Ids are unique in `items`.
+pub async fn upsert(
+    tx: &mut Tx,
+    scope: TenantScope,
+    family: &str,
+    items: &[InventoryItem],
+    run: RunId,
+    at: DateTime<Utc>,
+) -> DbResult<()> {
+    // `WHERE true` keeps SQLite from reading ON CONFLICT as a join's ON.
+    const CONFLICT: &str = " ON CONFLICT (tenant_id, family, graph_id) DO UPDATE SET name = excluded.name, \
+        odata_type = excluded.odata_type, last_run_id = excluded.last_run_id, \
+        last_changed_at = CASE WHEN inventory_items.content_hash = excluded.content_hash \
+        THEN inventory_items.last_changed_at ELSE excluded.last_changed_at END, content_hash = excluded.content_hash";
+    const INTO: &str = "INSERT INTO inventory_items (tenant_id, family, graph_id, name, odata_type, content_hash, \
+        first_seen_at, last_changed_at, last_run_id) ";
+    const SQLITE: &str = const_format::concatcp!(
+        INTO,
+        "SELECT $1, $2, value ->> 'graph_id', value ->> 'name', value ->> 'odata_type', value ->> 'content_hash', \
+         $4, $4, $5 FROM json_each($3) WHERE true",
+        CONFLICT
+    );
+    const POSTGRES: &str = const_format::concatcp!(
+        INTO,
+        "SELECT $1, $2, graph_id, name, odata_type, content_hash, $4, $4, $5 FROM jsonb_to_recordset($3) \
+         AS item (graph_id text, name text, odata_type text, content_hash text)",
+        CONFLICT
+    );
+    match tx {
+        Tx::Sqlite(_) => tx_sql!(tx, execute(SQLITE, scope.tenant(), family, Json(items), at, run))?,
+        Tx::Postgres(_) => tx_sql!(tx, execute(POSTGRES, scope.tenant(), family, Json(items), at, run))?,
+    };
+    Ok(())
+}
+
+/// Removes what the family no longer has: everything that this run did not see. Only after a family was read whole.
+pub async fn delete_unseen(tx: &mut Tx, scope: TenantScope, family: &str, run: RunId) -> DbResult<u64> {
+    tx_sql!(
+        tx,
+        execute(
+            "DELETE FROM inventory_items WHERE tenant_id = $1 AND family = $2 AND last_run_id <> $3",
+            scope.tenant(),
+            family,
+            run
+        )
+    )
+}
+
+/// How many items each family of the tenant has.
+pub async fn count_by_family(db: &Db, scope: TenantScope) -> DbResult<Vec<(String, i64)>> {
+    db_sql!(
+        db,
+        fetch_all(
+            "SELECT family, count(*) FROM inventory_items WHERE tenant_id = $1 GROUP BY family ORDER BY family",
+            scope.tenant()
+        )
+    )
+}
+
+/// The inventory's own record of a sync, written beside its operation run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InventorySyncRun {
+    pub operation_run_id: RunId,
+    pub status: RunStatus,
+    pub outcome: Option<RunOutcome>,
+    pub item_counts: SummaryCounts,
+    pub failures: Vec<RunFailure>,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+/// Writes `inventory_sync_runs` as the operation run now is.
+pub async fn mirror(tx: &mut Tx, id: Uuid, full: &FullRun) -> DbResult<()> {
+    let run = &full.run;
+    tx_sql!(
+        tx,
+        execute(
+            "INSERT INTO inventory_sync_runs (id, tenant_id, operation_run_id, status, outcome, item_counts, failures, \
+             created_at, started_at, completed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (operation_run_id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, \
+             item_counts = excluded.item_counts, failures = excluded.failures, started_at = excluded.started_at, \
+             completed_at = excluded.completed_at",
+            id,
+            run.tenant_id,
+            run.id,
+            run.status,
+            run.outcome,
+            Json(&run.summary_counts),
+            Json(&full.failures),
+            run.created_at,
+            run.started_at,
+            run.completed_at
+        )
+    )?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct SyncRunRow {
+    operation_run_id: RunId,
+    status: RunStatus,
+    outcome: Option<RunOutcome>,
+    item_counts: Json<SummaryCounts>,
+    failures: Json<Vec<RunFailure>>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    completed_at: Option<DateTime<Utc>>,
+}
+
+/// The inventory's record of an operation run of the tenant.
+pub async fn sync_run(db: &Db, scope: TenantScope, run: RunId) -> DbResult<Option<InventorySyncRun>> {
+    let row: Option<SyncRunRow> = db_sql!(
+        db,
+        fetch_optional(
+            "SELECT operation_run_id, status, outcome, item_counts, failures, created_at, started_at, completed_at \
+             FROM inventory_sync_runs WHERE tenant_id = $1 AND operation_run_id = $2",
+            scope.tenant(),
+            run
+        )
+    )?;
+    Ok(row.map(|row| InventorySyncRun {
+        operation_run_id: row.operation_run_id,
+        status: row.status,
+        outcome: row.outcome,
+        item_counts: row.item_counts.0,
+        failures: row.failures.0,
+        created_at: row.created_at,
+        started_at: row.started_at,
+        completed_at: row.completed_at,
+    }))
+}

@@ -1,0 +1,50 @@
+//! Migrations: ours, then those of the task queue, each with a history of its own.
+
+use apalis_postgres::PostgresStorage;
+use apalis_sqlite::SqliteStorage;
+use sqlx::migrate::{MigrateError, Migrator};
+
+use super::Db;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The database could not be brought to this version.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    #[error("the database is of a newer version of Runledger (it has migration {0}, which this version does not know)")]
+    Newer(i64),
+    #[error("migrating the database failed: {0}")]
+    Failed(#[source] MigrateError),
+}
+
+impl From<MigrateError> for MigrationError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer(version),
+            other => Self::Failed(other),
+        }
+    }
+}
+
+impl Db {
+    /// Brings the schema to this version. Safe when several processes do it at once.
+    pub async fn migrate(&self) -> Result<(), MigrationError> {
+        match self {
+            Self::Sqlite(db) => {
+                SQLITE.run(db.write()).await?;
+                // Not `SqliteStorage::setup`: it would switch synchronous writes off for our one writer.
+                let mut queue = SqliteStorage::<()>::migrations();
+                queue.dangerous_set_table_name("_apalis_migrations");
+                queue.run(db.write()).await?;
+            }
+            Self::Postgres(pool) => {
+                POSTGRES.run(pool).await?;
+                let mut queue = PostgresStorage::<()>::migrations();
+                queue.dangerous_set_table_name("_apalis_migrations");
+                queue.run(pool).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! The database: one SQL text for SQLite and PostgreSQL, one file of SQL per table family.
+
+mod connect;
+pub mod inventory;
+pub mod members;
+mod migrate;
+pub mod rows;
+pub mod run_events;
+pub mod runs;
+pub mod scope;
+pub mod sessions;
+pub mod tasks;
+pub mod tenants;
+mod tx;
+
+pub use connect::{Db, DbSettings, SqliteDb};
+pub use migrate::MigrationError;
+pub use tx::Tx;
+
+/// What the database layer returns: sqlx's own error; services decide what it means.
+pub type DbResult<T> = Result<T, sqlx::Error>;
+
+/// Runs one statement on an open [`Tx`]: `tx_sql!(tx, execute("UPDATE ... $1", id))`.
+/// The methods are those of sqlx's `query` (`execute`) or `query_as` (`fetch_one`, `fetch_optional`, `fetch_all`).
+macro_rules! tx_sql {
+    ($tx:expr, $method:ident($text:expr $(, $bind:expr)* $(,)?)) => {
+        match $tx {
+            $crate::server::db::Tx::Sqlite(tx) => $crate::server::db::statement!(&mut **tx, $method($text $(, $bind)*)),
+            $crate::server::db::Tx::Postgres(tx) => $crate::server::db::statement!(&mut **tx, $method($text $(, $bind)*)),
+        }
+    };
+}
+
+/// Runs one reading statement on a [`Db`], outside of any transaction.
+macro_rules! db_sql {
+    ($db:expr, $method:ident($text:expr $(, $bind:expr)* $(,)?)) => {
+        match $db {
+            $crate::server::db::Db::Sqlite(db) => $crate::server::db::statement!(db.read(), $method($text $(, $bind)*)),
+            $crate::server::db::Db::Postgres(pool) => $crate::server::db::statement!(pool, $method($text $(, $bind)*)),
+        }
+    };
+}
+
+/// One statement on one engine's executor; how many rows it touched, or what it read.
+macro_rules! statement {
+    ($executor:expr, execute($text:expr $(, $bind:expr)*)) => {
+        sqlx::query($text)$(.bind($bind))*.execute($executor).await.map(|done| done.rows_affected())
+    };
+    ($executor:expr, $method:ident($text:expr $(, $bind:expr)*)) => {
+        sqlx::query_as($text)$(.bind($bind))*.$method($executor).await
+    };
+}
+
+pub(crate) use db_sql;
+pub(crate) use statement;
+pub(crate) use tx_sql;
+
+/// Sends a message to every process that listens on the channel.
+pub async fn notify(pool: &sqlx::PgPool, channel: &str, payload: &str) -> DbResult<()> {
+    sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(payload).execute(pool).await.map(|_| ())
+}

@@ -1,0 +1,79 @@
+//! The one way from a server's error to what a user may see: the cause goes to the log with a reference.
+
+use http::StatusCode;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use tracing::{error, warn};
+
+use super::runs::service::EnsureError;
+use crate::error::AppError;
+
+/// Anything that can go wrong while the server answers a person.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Meant for the person.
+    #[error(transparent)]
+    Shown(#[from] AppError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Ensure(#[from] EnsureError),
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<ServiceError> for AppError {
+    fn from(error: ServiceError) -> Self {
+        let database = match &error {
+            ServiceError::Shown(shown) => return shown.clone(),
+            ServiceError::Database(cause) | ServiceError::Ensure(EnsureError::Database(cause)) => Some(cause),
+            ServiceError::Ensure(_) | ServiceError::Internal(_) => None,
+        };
+        if let Some(cause) = database
+            && is_away(cause)
+        {
+            warn!(error = %cause, "the database is not available");
+            return Self::Unavailable {
+                message: "The database cannot be used right now, so nothing was changed. Try again in a moment; \
+                          if it stays like this, tell your administrator."
+                    .to_owned(),
+            };
+        }
+        let reference = reference();
+        error!(%reference, error = ?error, "request failed");
+        Self::Internal { reference }
+    }
+}
+
+/// Whether the database is gone, full, or does not take writes: nothing that this request could help.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        // SQLite: 5 busy, 6 locked, 8 read-only, 10 I/O, 13 full, 14 cannot open, with extensions in the upper bits.
+        // PostgreSQL: 08 connection, 25006 read-only, 53 resources, 57P shut down.
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
+            code.parse::<u32>().is_ok_and(|code| code < 10_000 && matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+                || code.starts_with("08")
+                || code.starts_with("53")
+                || code.starts_with("57P")
+                || code == "25006"
+        }),
+        _ => false,
+    }
+}
+
+/// Makes an error ready for a user, and sets the status of the answer, be it a page or a server function's.
+pub fn shown(error: impl Into<ServiceError>) -> AppError {
+    let error = AppError::from(error.into());
+    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status())) {
+        response.set_status(status);
+    }
+    error
+}
+
+/// Short enough to be read out over the telephone.
+fn reference() -> String {
+    #[allow(clippy::disallowed_methods, reason = "a label for a line in the log; nothing depends on it")]
+    let random = uuid::Uuid::new_v4();
+    random.simple().to_string().chars().take(8).collect()
+}

@@ -1,0 +1,8 @@
+//! Live changes: after a commit they are coalesced and sent to the viewers of the tenant, on this node and, through
+//! PostgreSQL's NOTIFY, on the others.
+
+mod hub;
+mod nodes;
+pub mod stream;
+
+pub use hub::Hub;

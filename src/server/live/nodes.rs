@@ -1,0 +1,84 @@
+//! Between nodes: NOTIFY says which runs changed, each listening node reads them once and shows them to its viewers.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sqlx::{PgPool, postgres::PgListener};
+use tokio::sync::mpsc;
+use tracing::warn;
+use uuid::Uuid;
+
+use super::hub::{Hub, WeakHub};
+use crate::{
+    model::ids::RunId,
+    server::db::{Db, runs},
+};
+
+const CHANNEL: &str = "runledger_runs";
+/// A payload holds 8,000 bytes, an id in JSON 39.
+const IDS_A_MESSAGE: usize = 150;
+const RECONNECT_AFTER: Duration = Duration::from_secs(1);
+
+#[derive(Serialize, Deserialize)]
+struct Message {
+    /// Who sent it: a node does not listen to itself.
+    node: Uuid,
+    runs: Vec<RunId>,
+}
+
+/// On PostgreSQL: starts the listener and the sender of this node. On SQLite there are no other nodes.
+pub(super) fn connect(db: &Db, hub: &Hub) -> Option<mpsc::UnboundedSender<Vec<RunId>>> {
+    let Db::Postgres(pool) = db else { return None };
+    let (outbox, changed) = mpsc::unbounded_channel();
+    #[allow(clippy::disallowed_methods, reason = "names this process, is not stored and orders nothing")]
+    let node = Uuid::new_v4();
+    tokio::spawn(tell(pool.clone(), node, changed));
+    tokio::spawn(listen(db.clone(), pool.clone(), node, hub.downgrade()));
+    Some(outbox)
+}
+
+async fn tell(pool: PgPool, node: Uuid, mut changed: mpsc::UnboundedReceiver<Vec<RunId>>) {
+    while let Some(ids) = changed.recv().await {
+        for runs in ids.chunks(IDS_A_MESSAGE) {
+            let Ok(payload) = serde_json::to_string(&Message { node, runs: runs.to_vec() }) else { continue };
+            if let Err(error) = crate::server::db::notify(&pool, CHANNEL, &payload).await {
+                warn!(%error, "telling the other nodes of changed runs failed");
+            }
+        }
+    }
+}
+
+async fn listen(db: Db, pool: PgPool, node: Uuid, hub: WeakHub) {
+    while hub.upgrade().is_some() {
+        match PgListener::connect_with(&pool).await {
+            Ok(listener) => {
+                if let Err(error) = follow(&db, listener, node, &hub).await {
+                    warn!(%error, "listening to the other nodes was interrupted");
+                }
+                // What was told in between is lost: whoever watches asks again.
+                if let Some(hub) = hub.upgrade() {
+                    hub.gap();
+                }
+            }
+            Err(error) => warn!(%error, "listening to the other nodes failed"),
+        }
+        tokio::time::sleep(RECONNECT_AFTER).await;
+    }
+}
+
+async fn follow(db: &Db, mut listener: PgListener, node: Uuid, hub: &WeakHub) -> Result<(), sqlx::Error> {
+    listener.listen(CHANNEL).await?;
+    while let Some(notification) = listener.try_recv().await? {
+        let Ok(message) = serde_json::from_str::<Message>(notification.payload()) else { continue };
+        if message.node == node {
+            continue;
+        }
+        let Some(hub) = hub.upgrade() else { return Ok(()) };
+        for id in message.runs {
+            if let Some((run, _)) = runs::find_any(db, id).await? {
+                hub.show([run]);
+            }
+        }
+    }
+    Ok(())
+}

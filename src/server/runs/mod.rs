@@ -1,0 +1,15 @@
+//! The ledger: creating runs once, moving them through their life, tracking the jobs that do them.
+
+pub mod change;
+pub mod failure;
+pub mod handle;
+pub mod identity;
+pub mod retention;
+pub mod service;
+pub mod tracker;
+
+pub use change::{Refusal, RunChange};
+pub use failure::JobError;
+pub use handle::RunHandle;
+pub use service::{Ensured, NewRun, OperationRunService, RunMirror, UpdateError};
+pub use tracker::{TrackOperationRun, TrackerSettings};

@@ -1,0 +1,64 @@
+//! Retention: completed runs go after their time, in small batches, on one node at a time.
+
+use chrono::TimeDelta;
+use tracing::info;
+
+use super::OperationRunService;
+use crate::server::db::{Tx, runs, sessions, tasks, tx_sql};
+
+/// How many runs one transaction removes: few enough that nobody waits for it.
+const BATCH: i64 = 200;
+/// Runs are kept this long unless configured otherwise.
+pub const DEFAULT_DAYS: u32 = 90;
+
+/// What a pruning removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pruned {
+    pub runs: u64,
+    /// Ended tasks of the queue, kept for a day.
+    pub tasks: u64,
+    pub sessions: u64,
+    /// Another node was pruning already, so this one did nothing.
+    pub elsewhere: bool,
+}
+
+/// Removes completed runs that ended more than `older_than` ago with their history, and what else has expired.
+/// Active runs are never touched, however old.
+pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Result<Pruned, sqlx::Error> {
+    let now = ledger.clock().now();
+    let mut pruned = Pruned::default();
+    loop {
+        let mut tx = ledger.db().begin().await?;
+        if !alone(&mut tx).await? {
+            pruned.elsewhere = true;
+            return Ok(pruned);
+        }
+        let ids = runs::completed_before(&mut tx, now - older_than, BATCH).await?;
+        for id in &ids {
+            pruned.runs += runs::delete_completed(&mut tx, *id).await?;
+        }
+        let last = (ids.len() as i64) < BATCH;
+        if last {
+            pruned.tasks = tasks::delete_done(&mut tx, now - TimeDelta::days(1)).await?;
+            pruned.sessions = sessions::delete_expired(&mut tx, now).await?;
+        }
+        tx.commit().await?;
+        if last {
+            info!(runs = pruned.runs, tasks = pruned.tasks, sessions = pruned.sessions, "pruned");
+            return Ok(pruned);
+        }
+    }
+}
+
+/// Whether no other node prunes at this moment; on SQLite the one writer's transaction is proof enough.
+async fn alone(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+    // Any number will do, as long as nobody else uses it: "prune" in ASCII.
+    const LOCK: i64 = 0x0070_7275_6e65;
+    match tx {
+        Tx::Sqlite(_) => Ok(true),
+        Tx::Postgres(_) => {
+            let (locked,): (bool,) = tx_sql!(tx, fetch_one("SELECT pg_try_advisory_xact_lock($1)", LOCK))?;
+            Ok(locked)
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! `OperationRunService`: the one way to create a run and to change it.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use super::change::{self, Refusal, RunChange};
+use crate::{
+    model::{
+        ids::RunId,
+        operation::OperationType,
+        page::{PAGE_SIZE, RunCursor, RunPage},
+        run::{Initiator, Run, RunDetail, RunEvent, RunEventKind, RunStatus, Started, SummaryCounts},
+    },
+    server::{
+        clock::Clock,
+        db::{Db, DbResult, Tx, rows::FullRun, run_events, runs, scope::TenantScope, tasks},
+        live::Hub,
+        runs::identity::run_identity_hash,
+    },
+};
+
+/// How often `ensure_run` looks again when the run that it was about to join ended in that moment.
+const ENSURE_TRIES: usize = 16;
+
+/// Writes a producer's own record of a run, in the transaction that changes the run.
+pub trait RunMirror: Send + Sync {
+    fn operation_type(&self) -> OperationType;
+    fn write<'a>(&'a self, tx: &'a mut Tx, id: Uuid, run: &'a FullRun) -> BoxFuture<'a, DbResult<()>>;
+}
+
+/// A request for work.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    pub operation_type: OperationType,
+    /// What makes two requests the same work, beside the type.
+    pub inputs: Value,
+    /// Facts for people, shown with the run. An object.
+    pub context: Value,
+    pub initiator: Initiator,
+}
+
+/// What came of a request: a run of its own, or the active one of the same identity.
+#[derive(Debug, Clone)]
+pub enum Ensured {
+    Created(Run),
+    Joined(Run),
+}
+
+impl Ensured {
+    pub const fn run(&self) -> &Run {
+        match self {
+            Self::Created(run) | Self::Joined(run) => run,
+        }
+    }
+}
+
+impl From<Ensured> for Started {
+    fn from(ensured: Ensured) -> Self {
+        let created = matches!(ensured, Ensured::Created(_));
+        match ensured {
+            Ensured::Created(run) | Ensured::Joined(run) => Self { run, created },
+        }
+    }
+}
+
+/// Why a run was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    #[error("there is no such run")]
+    NotFound,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Why a run was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum EnsureError {
+    #[error("the inputs have no canonical form: {0}")]
+    Inputs(#[from] serde_json::Error),
+    #[error("the run could neither be created nor joined in {ENSURE_TRIES} tries")]
+    Contended,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// The ledger. Cheap to clone.
+#[derive(Clone)]
+pub struct OperationRunService {
+    db: Db,
+    clock: Clock,
+    live: Hub,
+    mirrors: Arc<[Box<dyn RunMirror>]>,
+}
+
+impl OperationRunService {
+    pub fn new(db: Db, clock: Clock, live: Hub, mirrors: Vec<Box<dyn RunMirror>>) -> Self {
+        Self { db, clock, live, mirrors: mirrors.into() }
+    }
+
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Creates a run with its queued task, or joins the tenant's active run of the same identity.
+    /// The row, its first line of history and its task are one transaction.
+    pub async fn ensure_run(&self, scope: TenantScope, new: NewRun) -> Result<Ensured, EnsureError> {
+        let hash = run_identity_hash(new.operation_type, &new.inputs)?;
+        for _ in 0..ENSURE_TRIES {
+            let mut tx = self.db.begin().await?;
+            let full = self.queued(scope, &new, hash.clone());
+            if runs::insert(&mut tx, &full).await? {
+                let line = change::event(RunEventKind::Created, &new.initiator.name, 0, json!({}), full.run.created_at);
+                self.note(&mut tx, full.run.id, &line).await?;
+                self.mirror(&mut tx, &full).await?;
+                tasks::push(&mut tx, full.run.id, full.run.created_at).await?;
+                tx.commit().await?;
+                info!(run = %full.run.id, r#type = %new.operation_type, tenant = %scope.tenant(), "run created");
+                self.live.publish(&full.run);
+                self.live.task_queued();
+                return Ok(Ensured::Created(full.run));
+            }
+            let now = self.clock.now();
+            if let Some(run) = runs::join(&mut tx, scope, &hash, now).await? {
+                let user = new.initiator.user_id;
+                let line = change::event(
+                    RunEventKind::Joined,
+                    &new.initiator.name,
+                    run.attempt,
+                    json!({ "user_id": user }),
+                    now,
+                );
+                self.note(&mut tx, run.id, &line).await?;
+                tx.commit().await?;
+                info!(run = %run.id, tenant = %scope.tenant(), "run joined");
+                self.live.publish(&run);
+                return Ok(Ensured::Joined(run));
+            }
+            // The active run ended between the two statements: the way is free for a new one.
+        }
+        Err(EnsureError::Contended)
+    }
+
+    fn queued(&self, scope: TenantScope, new: &NewRun, hash: String) -> FullRun {
+        let now = self.clock.now();
+        FullRun {
+            run: Run {
+                id: RunId(self.clock.new_id()),
+                tenant_id: scope.tenant(),
+                operation_type: new.operation_type,
+                status: RunStatus::Queued,
+                outcome: None,
+                initiator: new.initiator.clone(),
+                attempt: 0,
+                summary_counts: SummaryCounts::default(),
+                progress: None,
+                joined_count: 0,
+                sample: false,
+                heartbeat_at: None,
+                created_at: now,
+                started_at: None,
+                completed_at: None,
+                updated_at: now,
+            },
+            run_identity_hash: hash,
+            failures: Vec::new(),
+            context: new.context.clone(),
+        }
+    }
+
+    /// Changes a run on behalf of the holder of `attempt`. Only legal transitions are taken; counts and failures merge;
+    /// every change but a heartbeat leaves a line in the history. A write that comes too late leaves one as well.
+    pub async fn update_run(
+        &self,
+        id: RunId,
+        attempt: i32,
+        actor: &str,
+        change: RunChange,
+    ) -> Result<Run, UpdateError> {
+        let mut tx = self.db.begin().await?;
+        match self.update_in(&mut tx, id, attempt, actor, change).await {
+            Ok(run) => {
+                tx.commit().await?;
+                self.live.publish(&run);
+                Ok(run)
+            }
+            // The refusal has been noted in the history: that is kept, the change is not.
+            Err(UpdateError::Refused(refusal)) => {
+                tx.commit().await?;
+                warn!(run = %id, attempt, actor, %refusal, "change refused");
+                Err(UpdateError::Refused(refusal))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same within a transaction of the caller's, who commits and then publishes the run.
+    pub async fn update_in(
+        &self,
+        tx: &mut Tx,
+        id: RunId,
+        attempt: i32,
+        actor: &str,
+        change: RunChange,
+    ) -> Result<Run, UpdateError> {
+        let mut full = runs::lock(tx, id).await?.ok_or(UpdateError::NotFound)?;
+        let now = self.clock.now();
+        match change::apply(&mut full, attempt, actor, change.clone(), now) {
+            Ok(line) => {
+                runs::update(tx, &full).await?;
+                if let Some(line) = line {
+                    self.note(tx, id, &line).await?;
+                }
+                self.mirror(tx, &full).await?;
+                Ok(full.run)
+            }
+            Err(refusal) => {
+                if !matches!(refusal, Refusal::Illegal { .. }) {
+                    self.note(tx, id, &change::late_write(&full, attempt, actor, &change, now)).await?;
+                }
+                Err(refusal.into())
+            }
+        }
+    }
+
+    /// Tells viewers how a run now is; for those who committed a change themselves.
+    pub fn publish(&self, run: &Run) {
+        self.live.publish(run);
+    }
+
+    async fn note(&self, tx: &mut Tx, run: RunId, line: &RunEvent) -> DbResult<()> {
+        run_events::insert(tx, self.clock.new_id(), run, line).await
+    }
+
+    async fn mirror(&self, tx: &mut Tx, full: &FullRun) -> DbResult<()> {
+        for mirror in self.mirrors.iter().filter(|mirror| mirror.operation_type() == full.run.operation_type) {
+            mirror.write(tx, self.clock.new_id(), full).await?;
+        }
+        Ok(())
+    }
+
+    /// A page of the tenant's runs, newest first.
+    pub async fn list(&self, scope: TenantScope, cursor: &RunCursor) -> DbResult<RunPage> {
+        let mut found = runs::list(&self.db, scope, cursor.after, PAGE_SIZE as i64 + 1).await?;
+        let more = found.len() > PAGE_SIZE;
+        found.truncate(PAGE_SIZE);
+        let next = found.last().filter(|_| more).map(|run| run.id);
+        Ok(RunPage { runs: found, next })
+    }
+
+    /// All there is to tell of one run of the tenant.
+    pub async fn detail(&self, scope: TenantScope, id: RunId) -> DbResult<Option<RunDetail>> {
+        let Some(full) = runs::find(&self.db, scope, id).await? else { return Ok(None) };
+        let events = run_events::list(&self.db, scope, id).await?;
+        Ok(Some(RunDetail {
+            run: full.run,
+            run_identity_hash: full.run_identity_hash,
+            failures: full.failures,
+            context: full.context,
+            events,
+        }))
+    }
+}

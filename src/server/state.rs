@@ -1,0 +1,21 @@
+//! What every request and every job of this process shares.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+
+use super::{auth::AuthService, config::Config, live::Hub, runs::OperationRunService};
+
+/// Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    pub leptos: LeptosOptions,
+    pub config: Arc<Config>,
+    pub auth: AuthService,
+    pub runs: OperationRunService,
+    pub live: Hub,
+    /// Cancelled when the process is asked to stop.
+    pub stopping: CancellationToken,
+}
