@@ -3,4 +3,6 @@
 pub mod cli;
 pub mod clock;
 pub mod graph;
+pub mod net;
+pub mod redact;
 pub mod simulator;
