@@ -1,1 +1,27 @@
-//! Microsoft Graph: the client and the wire types.
+//! The client of Microsoft Graph. Its wire types stay here.
+
+mod client;
+mod envelope;
+mod error;
+mod expanded;
+mod family;
+mod implied_type;
+mod item;
+mod normalize;
+mod page;
+mod retry;
+mod secret;
+mod settings;
+mod throttle;
+mod token;
+mod wire;
+
+pub use client::GraphClient;
+pub use error::GraphError;
+pub use family::{ApiVersion, Family, ListRequest};
+pub use item::{FailedItem, Item, ItemIdentity};
+pub use normalize::{content_hash, normalize};
+pub use page::{Page, Pages};
+pub use retry::{Delay, Jitter, RetryPolicy};
+pub use secret::Secret;
+pub use settings::{GraphLimits, GraphSettings};
