@@ -94,7 +94,9 @@ CREATE TABLE inventory_items (
     content_hash    TEXT NOT NULL,
     first_seen_at   TIMESTAMPTZ NOT NULL,
     last_changed_at TIMESTAMPTZ NOT NULL,
-    -- The run that saw it last. No foreign key: runs are pruned, items stay.
+    -- The runs that saw it first, changed, and last. No foreign keys: runs are pruned, items stay.
+    created_run_id  UUID NOT NULL,
+    changed_run_id  UUID NOT NULL,
     last_run_id     UUID NOT NULL,
     PRIMARY KEY (tenant_id, family, graph_id)
 );

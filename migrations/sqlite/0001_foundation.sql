@@ -94,7 +94,9 @@ CREATE TABLE inventory_items (
     content_hash    TEXT NOT NULL,
     first_seen_at   TEXT NOT NULL,
     last_changed_at TEXT NOT NULL,
-    -- The run that saw it last. No foreign key: runs are pruned, items stay.
+    -- The runs that saw it first, changed, and last. No foreign keys: runs are pruned, items stay.
+    created_run_id  BLOB NOT NULL,
+    changed_run_id  BLOB NOT NULL,
     last_run_id     BLOB NOT NULL,
     PRIMARY KEY (tenant_id, family, graph_id)
 );

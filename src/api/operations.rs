@@ -15,17 +15,35 @@ use crate::{
 /// One page of the tenant's runs, newest first; `after` is the last run of the page before.
 #[server(prefix = "/api", endpoint = "operations/list")]
 pub async fn list_runs(tenant: String, after: Option<RunId>) -> Result<RunPage, AppError> {
-    todo!()
+    use crate::{
+        model::{page::RunCursor, user::Action},
+        server::{auth::request, error::shown},
+    };
+    let member = request::member(&tenant, Action::View).await?;
+    request::state().runs.list(member.scope(), &RunCursor { after }).await.map_err(shown)
 }
 
 /// All there is to tell of one run; 404 when it is not this tenant's or no run id at all.
 #[server(prefix = "/api", endpoint = "operations/show")]
 pub async fn show_run(tenant: String, run: String) -> Result<RunDetail, AppError> {
-    todo!()
+    use crate::{
+        model::user::Action,
+        server::{auth::request, error::shown},
+    };
+    let member = request::member(&tenant, Action::View).await?;
+    let id = run.parse::<RunId>().map_err(|_| shown(AppError::not_found("This run")))?;
+    let detail = request::state().runs.detail(member.scope(), id).await.map_err(shown)?;
+    detail.ok_or_else(|| shown(AppError::not_found("This run")))
 }
 
 /// Starts an operation, or joins the active run that does the same work.
 #[server(prefix = "/api", endpoint = "operations/start")]
 pub async fn start_operation(tenant: String, operation_type: OperationType) -> Result<Started, AppError> {
-    todo!()
+    use crate::{
+        model::user::Action,
+        server::{auth::request, error::shown},
+    };
+    let member = request::member(&tenant, Action::StartOperation).await?;
+    let started = request::state().start(&member, operation_type).await.map_err(shown)?;
+    Ok(started)
 }

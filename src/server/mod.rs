@@ -1,9 +1,11 @@
 //! Everything that runs only on the server.
 
 pub mod auth;
+pub mod boot;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connections;
 pub mod db;
 pub mod demo;
 pub mod error;
@@ -16,6 +18,7 @@ pub mod router;
 pub mod runs;
 pub mod secrets;
 pub mod simulator;
+pub mod start;
 pub mod state;
 pub mod telemetry;
 pub mod worker;

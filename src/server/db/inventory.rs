@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use const_format::concatcp;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -22,32 +23,31 @@ pub struct InventoryItem {
     pub content_hash: String,
 }
 
-/// The content hashes that are stored for these ids of a family.
-pub async fn hashes(tx: &mut Tx, scope: TenantScope, family: &str, ids: &[&str]) -> DbResult<HashMap<String, String>> {
+/// What is stored of an item, as far as telling created, updated and unchanged apart needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredItem {
+    pub content_hash: String,
+    /// The run that found it first.
+    pub created_run: RunId,
+    /// The run that found its content changed last, or found it first.
+    pub changed_run: RunId,
+}
+
+/// What is stored for these ids of a family.
+pub async fn stored(tx: &mut Tx, scope: TenantScope, family: &str, ids: &[&str]) -> DbResult<HashMap<String, StoredItem>> {
+    const READ: &str = "SELECT graph_id, content_hash, created_run_id, changed_run_id FROM inventory_items \
+        WHERE tenant_id = $1 AND family = $2 AND graph_id IN ";
+    const SQLITE: &str = concatcp!(READ, "(SELECT value FROM json_each($3))");
+    const POSTGRES: &str = concatcp!(READ, "(SELECT jsonb_array_elements_text($3))");
     let ids = Json(ids);
-    let rows: Vec<(String, String)> = match tx {
-        Tx::Sqlite(_) => tx_sql!(
-            tx,
-            fetch_all(
-                "SELECT graph_id, content_hash FROM inventory_items WHERE tenant_id = $1 AND family = $2 \
-                 AND graph_id IN (SELECT value FROM json_each($3))",
-                scope.tenant(),
-                family,
-                ids
-            )
-        )?,
-        Tx::Postgres(_) => tx_sql!(
-            tx,
-            fetch_all(
-                "SELECT graph_id, content_hash FROM inventory_items WHERE tenant_id = $1 AND family = $2 \
-                 AND graph_id IN (SELECT jsonb_array_elements_text($3))",
-                scope.tenant(),
-                family,
-                ids
-            )
-        )?,
+    let rows: Vec<(String, String, RunId, RunId)> = match tx {
+        Tx::Sqlite(_) => tx_sql!(tx, fetch_all(SQLITE, scope.tenant(), family, ids))?,
+        Tx::Postgres(_) => tx_sql!(tx, fetch_all(POSTGRES, scope.tenant(), family, ids))?,
     };
-    Ok(rows.into_iter().collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, content_hash, created_run, changed_run)| (id, StoredItem { content_hash, created_run, changed_run }))
+        .collect())
 }
 
 /// Writes the items of a page: new ones, changed ones, and that the run has seen them all. Ids are unique in `items`.
@@ -63,18 +63,20 @@ pub async fn upsert(
     const CONFLICT: &str = " ON CONFLICT (tenant_id, family, graph_id) DO UPDATE SET name = excluded.name, \
         odata_type = excluded.odata_type, last_run_id = excluded.last_run_id, \
         last_changed_at = CASE WHEN inventory_items.content_hash = excluded.content_hash \
-        THEN inventory_items.last_changed_at ELSE excluded.last_changed_at END, content_hash = excluded.content_hash";
+        THEN inventory_items.last_changed_at ELSE excluded.last_changed_at END, \
+        changed_run_id = CASE WHEN inventory_items.content_hash = excluded.content_hash \
+        THEN inventory_items.changed_run_id ELSE excluded.changed_run_id END, content_hash = excluded.content_hash";
     const INTO: &str = "INSERT INTO inventory_items (tenant_id, family, graph_id, name, odata_type, content_hash, \
-        first_seen_at, last_changed_at, last_run_id) ";
-    const SQLITE: &str = const_format::concatcp!(
+        first_seen_at, last_changed_at, created_run_id, changed_run_id, last_run_id) ";
+    const SQLITE: &str = concatcp!(
         INTO,
         "SELECT $1, $2, value ->> 'graph_id', value ->> 'name', value ->> 'odata_type', value ->> 'content_hash', \
-         $4, $4, $5 FROM json_each($3) WHERE true",
+         $4, $4, $5, $5, $5 FROM json_each($3) WHERE true",
         CONFLICT
     );
-    const POSTGRES: &str = const_format::concatcp!(
+    const POSTGRES: &str = concatcp!(
         INTO,
-        "SELECT $1, $2, graph_id, name, odata_type, content_hash, $4, $4, $5 FROM jsonb_to_recordset($3) \
+        "SELECT $1, $2, graph_id, name, odata_type, content_hash, $4, $4, $5, $5, $5 FROM jsonb_to_recordset($3) \
          AS item (graph_id text, name text, odata_type text, content_hash text)",
         CONFLICT
     );

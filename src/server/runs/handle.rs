@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use chrono::{DateTime, Utc};
+
 use super::{JobError, OperationRunService, RunChange, UpdateError};
 use crate::{
     model::{
@@ -65,6 +67,11 @@ impl RunHandle {
 
     pub fn scope(&self) -> TenantScope {
         self.inner.scope
+    }
+
+    /// The ledger's time, for the rows that the job writes.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.inner.ledger.clock().now()
     }
 
     /// Says so when the run is no longer this job's; a job asks between its steps.

@@ -1,0 +1,135 @@
+//! Putting a process together: the database, the services, the workers.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use leptos::config::{LeptosOptions, get_configuration};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    auth::AuthService,
+    clock::Clock,
+    config::{Config, DataOptions, WorkerOptions},
+    connections::Connections,
+    db::{Db, DbSettings, MigrationError},
+    graph::RetryPolicy,
+    jobs,
+    live::Hub,
+    net::http_client,
+    runs::{OperationRunService, TrackerSettings},
+    secrets::{SecretBox, SecretError},
+    state::AppState,
+    worker::{self, WorkerSettings},
+};
+
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Why a process cannot start, as its operator reads it.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    #[error("the data directory {path} cannot be used: {cause}")]
+    DataDir { path: String, cause: std::io::Error },
+    #[error("the database cannot be opened ({what}): {cause}")]
+    Database { what: String, cause: sqlx::Error },
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("the HTTP client cannot be made: {0}")]
+    Http(#[from] reqwest::Error),
+    #[error("the built page is not found ({0}); start the server from the folder with Leptos.toml, or set LEPTOS_OUTPUT_NAME and LEPTOS_SITE_ROOT")]
+    Leptos(String),
+    #[error("{addr} cannot be listened on: {cause}")]
+    Listen { addr: String, cause: std::io::Error },
+}
+
+/// What every command that works on the data needs.
+#[derive(Clone)]
+pub struct Core {
+    pub db: Db,
+    pub clock: Clock,
+    pub secrets: SecretBox,
+    pub live: Hub,
+    pub runs: OperationRunService,
+    pub auth: AuthService,
+}
+
+impl Core {
+    /// Opens the data, migrated.
+    pub async fn open(data: &DataOptions, clock: Clock) -> Result<Self, BootError> {
+        std::fs::create_dir_all(&data.data_dir)
+            .map_err(|cause| BootError::DataDir { path: data.data_dir.display().to_string(), cause })?;
+        let settings = data.database();
+        let db = Db::connect(&settings).await.map_err(|cause| BootError::Database { what: name(&settings), cause })?;
+        db.migrate().await?;
+        let secrets = SecretBox::open(data.secret_key.as_deref(), &data.data_dir)?;
+        Ok(Self::on(db, clock, secrets))
+    }
+
+    /// The services on a database that is open and migrated.
+    pub fn on(db: Db, clock: Clock, secrets: SecretBox) -> Self {
+        let live = Hub::start(&db);
+        let runs = OperationRunService::new(db.clone(), clock.clone(), live.clone(), jobs::mirrors());
+        let auth = AuthService::new(db.clone(), clock.clone());
+        Self { db, clock, secrets, live, runs, auth }
+    }
+
+    /// Starts the workers of this process.
+    pub fn start_workers(
+        &self,
+        options: &WorkerOptions,
+        retry: RetryPolicy,
+        stopping: &CancellationToken,
+    ) -> Result<tokio::task::JoinSet<()>, BootError> {
+        if options.concurrency == 0 {
+            return Ok(tokio::task::JoinSet::new());
+        }
+        let policy = options.outbound();
+        let http = http_client(policy)?;
+        let connections =
+            Connections::new(self.db.clone(), self.clock.clone(), self.secrets.clone(), http, policy, retry);
+        let settings = WorkerSettings {
+            concurrency: options.concurrency,
+            tracker: TrackerSettings {
+                worker: format!("worker-{}", std::process::id()),
+                heartbeat_every: HEARTBEAT,
+                time_limit: options.time_limit(),
+            },
+            retention: TimeDelta::days(i64::from(options.retention_days)),
+            grace: Duration::from_secs(options.grace_seconds),
+        };
+        let router = jobs::JobRouter::new(jobs::producers(&connections));
+        Ok(worker::start(&self.runs, &self.live, router, &settings, stopping))
+    }
+
+    /// The state of the web server.
+    pub fn web(&self, config: Config, leptos: LeptosOptions, stopping: &CancellationToken) -> AppState {
+        AppState {
+            leptos,
+            config: Arc::new(config),
+            auth: self.auth.clone(),
+            runs: self.runs.clone(),
+            live: self.live.clone(),
+            stopping: stopping.clone(),
+        }
+    }
+}
+
+/// Leptos' options: from the environment (as under cargo-leptos), else from `Leptos.toml` here or beside the program.
+pub fn leptos_options() -> Result<LeptosOptions, BootError> {
+    let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|folder| folder.join("Leptos.toml")));
+    let file = [Some(Path::new("Leptos.toml").to_owned()), beside].into_iter().flatten().find(|file| file.is_file());
+    let found = match (std::env::var_os("LEPTOS_OUTPUT_NAME"), &file) {
+        (None, Some(file)) => get_configuration(file.to_str()),
+        _ => get_configuration(None),
+    };
+    found.map(|found| found.leptos_options).map_err(|error| BootError::Leptos(error.to_string()))
+}
+
+fn name(settings: &DbSettings) -> String {
+    match settings {
+        DbSettings::Sqlite { file, .. } => file.display().to_string(),
+        // The address may hold a password.
+        DbSettings::Postgres { .. } => "PostgreSQL at DATABASE_URL".to_owned(),
+    }
+}

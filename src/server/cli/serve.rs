@@ -1,0 +1,99 @@
+//! `runledger serve` and `runledger worker`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::CliError;
+use crate::server::{
+    boot::{BootError, Core, leptos_options},
+    clock::Clock,
+    config::{Config, DataOptions, WebOptions, WorkerOptions},
+    demo,
+    graph::RetryPolicy,
+    router::router,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    web: WebOptions,
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    work: WorkerOptions,
+    /// Bring sample tenants, sample users and a Graph simulator along.
+    #[arg(long, env = "RUNLEDGER_DEMO")]
+    demo: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Worker {
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    work: WorkerOptions,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
+        let leptos = leptos_options()?;
+        let core = Core::open(&self.data, Clock::system()).await?;
+        let stopping = CancellationToken::new();
+        let listener = TcpListener::bind(self.web.addr)
+            .await
+            .map_err(|cause| BootError::Listen { addr: self.web.addr.to_string(), cause })?;
+        let addr = listener.local_addr()?;
+        if self.demo {
+            demo::prepare(&core, &stopping).await?;
+        }
+        let workers = core.start_workers(&self.work, RetryPolicy::system(), &stopping)?;
+        let state = core.web(Config { public_url: self.web.public_url }, leptos, &stopping);
+        println!("Runledger is at http://{addr}");
+        if self.demo {
+            print!("{}", demo::SIGN_INS);
+        }
+        stop_on_signal(stopping.clone())?;
+        let stopped = stopping.clone().cancelled_owned();
+        axum::serve(listener, router(state)).with_graceful_shutdown(stopped).await?;
+        finish(workers, &core).await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Worker {
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
+        let core = Core::open(&self.data, Clock::system()).await?;
+        let stopping = CancellationToken::new();
+        stop_on_signal(stopping.clone())?;
+        let workers = core.start_workers(&self.work, RetryPolicy::system(), &stopping)?;
+        info!(concurrency = self.work.concurrency, "working");
+        stopping.cancelled().await;
+        finish(workers, &core).await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// SIGTERM and Ctrl-C ask the process to stop.
+fn stop_on_signal(stopping: CancellationToken) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        info!("stopping");
+        stopping.cancel();
+    });
+    Ok(())
+}
+
+async fn finish(mut workers: JoinSet<()>, core: &Core) {
+    while workers.join_next().await.is_some() {}
+    core.db.close().await;
+    info!("stopped");
+}

@@ -1,0 +1,94 @@
+//! The Graph client of each tenant: one a tenant and process, so that its token and its limits are shared.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::{
+    clock::Clock,
+    db::{Db, scope::TenantScope, tenants, tenants::TenantRow},
+    graph::{GraphClient, GraphLimits, GraphSettings, RetryPolicy, Secret},
+    net::OutboundPolicy,
+    runs::JobError,
+    secrets::SecretBox,
+};
+use crate::model::{ids::TenantId, reason::ReasonCode};
+
+/// Gives the Graph clients of tenants. Cheap to clone.
+#[derive(Clone)]
+pub struct Connections {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: Clock,
+    secrets: SecretBox,
+    http: reqwest::Client,
+    policy: OutboundPolicy,
+    retry: RetryPolicy,
+    clients: Mutex<HashMap<TenantId, Known>>,
+}
+
+/// A client and the row it was made of: when the row changes, so does the client.
+struct Known {
+    settings: (String, String, Vec<u8>, String, String),
+    client: GraphClient,
+}
+
+impl Connections {
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        secrets: SecretBox,
+        http: reqwest::Client,
+        policy: OutboundPolicy,
+        retry: RetryPolicy,
+    ) -> Self {
+        let clients = Mutex::default();
+        Self { inner: Arc::new(Inner { db, clock, secrets, http, policy, retry, clients }) }
+    }
+
+    /// The client of the scope's tenant, with its settings as they are now.
+    pub async fn client(&self, scope: TenantScope) -> Result<GraphClient, JobError> {
+        let inner = &self.inner;
+        let row = tenants::find(&inner.db, scope).await?.ok_or(JobError::Stopped)?;
+        let settings = (
+            row.directory_id.clone(),
+            row.client_id.clone(),
+            row.client_secret.clone(),
+            row.graph_url.clone(),
+            row.authority.clone(),
+        );
+        let mut clients = inner.clients.lock().await;
+        if let Some(known) = clients.get(&row.id).filter(|known| known.settings == settings) {
+            return Ok(known.client.clone());
+        }
+        let client = GraphClient::new(
+            inner.http.clone(),
+            inner.policy,
+            inner.clock.clone(),
+            graph_settings(&inner.secrets, &row)?,
+            GraphLimits::default(),
+            inner.retry.clone(),
+        );
+        clients.insert(row.id, Known { settings, client: client.clone() });
+        Ok(client)
+    }
+}
+
+fn graph_settings(secrets: &SecretBox, row: &TenantRow) -> Result<GraphSettings, JobError> {
+    let url = |text: &str| Url::parse(text).map_err(|error| JobError::Internal(Box::new(error)));
+    let secret = secrets.decrypt(&row.client_secret, &row.slug).map_err(|_| JobError::Failed {
+        code: ReasonCode::AuthFailed,
+        message: "The tenant's client secret cannot be decrypted with this server's key. Enter it again.".to_owned(),
+    })?;
+    Ok(GraphSettings {
+        graph_url: url(&row.graph_url)?,
+        authority: url(&row.authority)?,
+        directory_id: row.directory_id.clone(),
+        client_id: row.client_id.clone(),
+        client_secret: Secret::new(secret),
+    })
+}

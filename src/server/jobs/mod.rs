@@ -1,0 +1,75 @@
+//! The producers: one file each, registered here.
+
+mod inventory_sync;
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use futures::future::BoxFuture;
+use tower::Service;
+
+use super::{
+    connections::Connections,
+    runs::{JobError, RunHandle, RunMirror},
+};
+use crate::model::{operation::OperationType, reason::ReasonCode};
+
+/// A job that does runs of one type. It carries no tracking code: the tracker claims, beats and closes.
+pub trait Producer: Send + Sync {
+    fn operation_type(&self) -> OperationType;
+
+    /// Does the run. May be called again for the same run, with a higher attempt.
+    /// `Ok` closes it by its items, an error as failed.
+    fn perform(&self, run: RunHandle) -> BoxFuture<'_, Result<(), JobError>>;
+}
+
+/// The registration list.
+pub fn producers(connections: &Connections) -> Vec<Arc<dyn Producer>> {
+    vec![Arc::new(inventory_sync::InventorySync::new(connections.clone()))]
+}
+
+/// The producers' own run tables, written beside the ledger.
+pub fn mirrors() -> Vec<Box<dyn RunMirror>> {
+    vec![Box::new(inventory_sync::InventorySyncRuns)]
+}
+
+/// The service at the bottom of the worker: gives each run to the producer of its type.
+#[derive(Clone)]
+pub struct JobRouter {
+    producers: Arc<HashMap<OperationType, Arc<dyn Producer>>>,
+}
+
+impl JobRouter {
+    pub fn new(producers: Vec<Arc<dyn Producer>>) -> Self {
+        Self { producers: Arc::new(producers.into_iter().map(|job| (job.operation_type(), job)).collect()) }
+    }
+}
+
+impl Service<RunHandle> for JobRouter {
+    type Response = ();
+    type Error = JobError;
+    type Future = BoxFuture<'static, Result<(), JobError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), JobError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, run: RunHandle) -> Self::Future {
+        let producer = self.producers.get(&run.run().operation_type).cloned();
+        Box::pin(async move {
+            match producer {
+                Some(producer) => producer.perform(run).await,
+                None => Err(JobError::Failed {
+                    code: ReasonCode::Internal,
+                    message: format!(
+                        "This version of Runledger does not know how to do \"{}\".",
+                        run.run().operation_type
+                    ),
+                }),
+            }
+        })
+    }
+}

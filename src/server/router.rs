@@ -1,0 +1,123 @@
+//! Every route of the server, and what stands around them.
+
+use axum::{
+    Json, Router,
+    body::{Body, to_bytes},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_axum::{
+    LeptosRoutes, ResponseOptions, file_and_error_handler_with_context, generate_route_list_with_exclusions_and_ssg_and_context,
+};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
+
+use super::{auth::origin::same_origin, live::stream::events, state::AppState};
+use crate::{
+    app::{App, shell},
+    error::AppError,
+};
+
+/// Bigger requests than any form of ours are refused.
+const BODY_LIMIT: usize = 256 * 1024;
+/// The header by which leptos marks the error of a server function.
+const SERVER_FN_ERROR: &str = "serverfnerror";
+
+pub fn router(state: AppState) -> Router {
+    let context = {
+        let state = state.clone();
+        move || {
+            provide_context(state.clone());
+            protect_page();
+        }
+    };
+    let page = {
+        let options = state.leptos.clone();
+        move || shell(options.clone())
+    };
+    let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
+    Router::new()
+        .route("/healthz", get(|| async { "alive" }))
+        .route("/readyz", get(ready))
+        .route("/t/{tenant}/events", get(events))
+        .leptos_routes_with_context(&state, routes, context.clone(), page)
+        .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
+        .layer(middleware::from_fn(right_status))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(same_origin))
+        .layer(middleware::from_fn(headers))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http())
+        .with_state(state)
+}
+
+/// 200 when the database is reached and takes writes; migrations are done before the server listens.
+async fn ready(State(state): State<AppState>) -> Response {
+    match state.runs.db().ping().await {
+        Ok(()) => (StatusCode::OK, "ready").into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "The database does not answer.").into_response()
+        }
+    }
+}
+
+/// An error outside of pages and server functions: its JSON with its status.
+pub fn error_response(error: &AppError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Json(error)).into_response()
+}
+
+/// A page's Content-Security-Policy: scripts only with the nonce of this answer.
+fn protect_page() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// The headers of every answer.
+async fn headers(request: Request, next: Next) -> Response {
+    let hashed = request.uri().path().starts_with("/pkg/");
+    let mut response = next.run(request).await;
+    let cache = match (hashed && response.status().is_success(), response.headers().contains_key(header::CACHE_CONTROL)) {
+        // The names of these files change with their content.
+        (true, _) => Some("public, max-age=31536000, immutable"),
+        (false, false) => Some("no-store"),
+        (false, true) => None,
+    };
+    let set = [
+        (header::X_CONTENT_TYPE_OPTIONS, Some("nosniff")),
+        (header::X_FRAME_OPTIONS, Some("DENY")),
+        (header::REFERRER_POLICY, Some("same-origin")),
+        (header::CACHE_CONTROL, cache),
+    ];
+    for (name, value) in set {
+        if let Some(value) = value {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+    }
+    response
+}
+
+/// Leptos answers 500 when the arguments of a server function cannot be read: the error itself knows better.
+async fn right_status(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR || !response.headers().contains_key(SERVER_FN_ERROR) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else { return Response::from_parts(parts, Body::empty()) };
+    if let Some(status) = serde_json::from_slice::<AppError>(&bytes).ok().map(|error| error.status()) {
+        parts.status = StatusCode::from_u16(status).unwrap_or(parts.status);
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}

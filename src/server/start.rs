@@ -1,0 +1,49 @@
+//! Starting an operation, for people on the page and scripts at the command line alike.
+
+use serde_json::{Value, json};
+
+use super::{
+    db::{members::Membership, scope::TenantScope},
+    error::ServiceError,
+    runs::{Ensured, NewRun, OperationRunService},
+    state::AppState,
+};
+use crate::{
+    error::AppError,
+    model::{
+        operation::OperationType,
+        run::{Initiator, Started},
+    },
+};
+
+impl AppState {
+    /// For a member who may start operations: a new run, or the active one of the same identity.
+    pub async fn start(&self, member: &Membership, operation_type: OperationType) -> Result<Started, ServiceError> {
+        let initiator = Initiator { user_id: Some(member.user_id()), name: member.user_name().to_owned() };
+        Ok(start(&self.runs, member.scope(), operation_type, &json!({}), initiator).await?.into())
+    }
+}
+
+/// Asks the ledger for a run of this type with these inputs.
+pub async fn start(
+    ledger: &OperationRunService,
+    scope: TenantScope,
+    operation_type: OperationType,
+    inputs: &Value,
+    initiator: Initiator,
+) -> Result<Ensured, ServiceError> {
+    check(operation_type, inputs)?;
+    let new = NewRun { operation_type, inputs: inputs.clone(), context: json!({ "inputs": inputs }), initiator };
+    Ok(ledger.ensure_run(scope, new).await?)
+}
+
+/// What can be started, and with what: refused here, before there is a run that nobody could do.
+fn check(operation_type: OperationType, inputs: &Value) -> Result<(), AppError> {
+    match operation_type {
+        OperationType::InventorySync => match inputs {
+            Value::Object(members) if members.is_empty() => Ok(()),
+            _ => Err(AppError::invalid("An inventory sync takes no input: it always reads the whole tenant.")),
+        },
+        other => Err(AppError::invalid(format!("{} cannot be started yet.", other.label()))),
+    }
+}
