@@ -2,6 +2,10 @@
 
 use leptos::prelude::*;
 
+pub fn shell(_options: LeptosOptions) -> impl IntoView {
+    view! { <p>"Runledger"</p> }
+}
+
 #[component]
 pub fn App() -> impl IntoView {
     view! { <p>"Runledger"</p> }

@@ -2,12 +2,12 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-use apalis::prelude::{BackendExt, ParallelizeExt, WorkerBuilder};
+use apalis::prelude::{BackendExt, WorkerBuilder};
 use apalis_cron::{CronScheduler, Tick};
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
 use chrono::TimeDelta;
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, stream};
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
@@ -65,7 +65,7 @@ fn looks(tasks: Arc<Notify>) -> impl Stream<Item = ()> + Unpin + Send + 'static 
 macro_rules! run_worker {
     ($name:expr, $storage:expr, $config:expr, $looks:expr, $service:expr, $settings:expr, $stopping:expr) => {{
         let backend = $storage.with_config($config).poll_with_stream($looks);
-        let worker = WorkerBuilder::new($name).backend(backend).parallelize(tokio::spawn).build($service);
+        let worker = WorkerBuilder::new($name).backend(backend).build($service);
         let grace = $settings.grace;
         let stopping = $stopping.clone();
         let signal = async move {
@@ -130,7 +130,7 @@ async fn after(stopping: CancellationToken, grace: Duration) {
 }
 
 async fn prune_daily(ledger: OperationRunService, settings: WorkerSettings, stopping: CancellationToken) {
-    let schedule = match apalis_cron::CronSchedule::from_str(PRUNE_AT) {
+    let schedule = match cron::Schedule::from_str(PRUNE_AT) {
         Ok(schedule) => schedule,
         Err(cause) => {
             error!(%cause, "the pruning's schedule cannot be read");

@@ -59,18 +59,23 @@ pub async fn member_of(state: &AppState, headers: &HeaderMap, slug: &str) -> Res
 
 /// Gives the browser the session's cookie.
 pub fn give_cookie(token: &SessionToken) {
-    set_cookie(Cookie::build((COOKIE, token.as_str().to_owned())).max_age(time::Duration::days(SESSION_DAYS)));
+    set_cookie(token.as_str(), time::Duration::days(SESSION_DAYS));
 }
 
 /// Takes it back.
 pub fn take_cookie() {
-    set_cookie(Cookie::build((COOKIE, "")).max_age(time::Duration::ZERO));
+    set_cookie("", time::Duration::ZERO);
 }
 
-fn set_cookie(cookie: axum_extra::extract::cookie::CookieBuilder<'_>) {
-    let cookie =
-        cookie.path("/").http_only(true).same_site(SameSite::Lax).secure(state().config.https()).build().to_string();
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
+fn set_cookie(value: &str, max_age: time::Duration) {
+    let cookie = Cookie::build((COOKIE, value))
+        .path("/")
+        .max_age(max_age)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(state().config.https())
+        .build();
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
         expect_context::<ResponseOptions>().append_header(header::SET_COOKIE, value);
     }
 }

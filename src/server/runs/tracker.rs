@@ -9,6 +9,7 @@ use std::{
 
 use apalis_core::{error::BoxDynError, task::Task};
 use futures::{FutureExt, future::BoxFuture};
+use tokio_util::task::AbortOnDropHandle;
 use tower::{Layer, Service};
 use tracing::{error, info, warn};
 
@@ -82,12 +83,13 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let tracker = self.tracker.clone();
         let run_id = task.args.run_id;
-        async move {
+        // On a task of its own, so that jobs run beside each other and beside the queue's own heartbeat.
+        let done = AbortOnDropHandle::new(tokio::spawn(async move {
             let Some(handle) = tracker.claim(run_id).await? else { return Ok(()) };
             let end = tracker.watch(&handle, async { inner.call(handle.clone()).await }).await;
             tracker.close(&handle, end).await
-        }
-        .boxed()
+        }));
+        async move { done.await? }.boxed()
     }
 }
 
