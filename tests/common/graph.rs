@@ -1,0 +1,1 @@
+//! The Graph simulator over HTTP, and the product's jobs pointed at it.

@@ -1,0 +1,79 @@
+//! Workers with jobs of the test's own making.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use futures::{FutureExt, future::BoxFuture};
+use runledger::{
+    model::operation::OperationType,
+    server::{
+        boot::Core,
+        jobs::{JobRouter, Producer},
+        runs::{JobError, RunHandle, TrackerSettings},
+        worker::{self, WorkerSettings},
+    },
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+type Work = dyn Fn(RunHandle) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync;
+
+/// A producer of `inventory.sync` that does what the test says.
+pub struct TestJob(Box<Work>);
+
+impl TestJob {
+    pub fn new<F: Future<Output = Result<(), JobError>> + Send + 'static>(
+        work: impl Fn(RunHandle) -> F + Send + Sync + 'static,
+    ) -> Arc<dyn Producer> {
+        Arc::new(Self(Box::new(move |run| work(run).boxed())))
+    }
+}
+
+impl Producer for TestJob {
+    fn operation_type(&self) -> OperationType {
+        OperationType::InventorySync
+    }
+
+    fn perform(&self, run: RunHandle) -> BoxFuture<'_, Result<(), JobError>> {
+        (self.0)(run)
+    }
+}
+
+/// Workers that stop with the test.
+pub struct Workers {
+    stopping: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Workers {
+    pub fn start(core: &Core, producers: Vec<Arc<dyn Producer>>) -> Self {
+        Self::start_with(core, producers, Duration::from_secs(60))
+    }
+
+    pub fn start_with(core: &Core, producers: Vec<Arc<dyn Producer>>, time_limit: Duration) -> Self {
+        let stopping = CancellationToken::new();
+        let settings = WorkerSettings {
+            concurrency: 4,
+            tracker: TrackerSettings {
+                worker: "test-worker".to_owned(),
+                heartbeat_every: Duration::from_millis(50),
+                time_limit,
+            },
+            retention: TimeDelta::days(90),
+            grace: Duration::from_secs(5),
+        };
+        let tasks = worker::start(&core.runs, &core.live, JobRouter::new(producers), &settings, &stopping);
+        Self { stopping, tasks }
+    }
+
+    pub async fn stop(mut self) {
+        self.stopping.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}

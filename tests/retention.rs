@@ -1,0 +1,57 @@
+//! Pruning takes what is old and completed, with its history, and nothing else.
+
+mod common;
+
+use chrono::TimeDelta;
+use common::TestApp;
+use runledger::server::{
+    db::inventory,
+    runs::{RunChange, retention::prune},
+};
+use serde_json::json;
+
+const DONE: RunChange = RunChange::Complete { failure: None };
+
+on_both_engines! {
+    async fn only_completed_runs_older_than_the_limit_go(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let ledger = &app.core.runs;
+        let old = app.ensure(scope, json!({ "run": "old" })).await.run().id;
+        ledger.update_run(old, 0, "w", DONE).await.unwrap();
+        let queued = app.ensure(scope, json!({ "run": "queued" })).await.run().id;
+        let running = app.ensure(scope, json!({ "run": "running" })).await.run().id;
+        ledger.update_run(running, 0, "w", RunChange::Start).await.unwrap();
+        let late = app.ensure(scope, json!({ "run": "completed late" })).await.run().id;
+        app.advance(TimeDelta::days(60));
+        ledger.update_run(late, 0, "w", DONE).await.unwrap();
+        app.advance(TimeDelta::days(30) + TimeDelta::seconds(1));
+
+        let pruned = prune(ledger, TimeDelta::days(90)).await.unwrap();
+        assert_eq!(pruned.runs, 1);
+        assert!(ledger.detail(scope, old).await.unwrap().is_none());
+        assert!(inventory::sync_run(&app.core.db, scope, old).await.unwrap().is_none());
+        for kept in [queued, running, late] {
+            assert!(!app.detail(scope, kept).await.events.is_empty());
+        }
+    }
+
+    async fn a_run_at_the_limit_to_the_second_stays(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let run = app.ensure(scope, json!({})).await.run().id;
+        app.core.runs.update_run(run, 0, "w", DONE).await.unwrap();
+        app.advance(TimeDelta::days(90));
+        assert_eq!(prune(&app.core.runs, TimeDelta::days(90)).await.unwrap().runs, 0);
+        app.advance(TimeDelta::milliseconds(1));
+        assert_eq!(prune(&app.core.runs, TimeDelta::days(90)).await.unwrap().runs, 1);
+    }
+
+    async fn more_than_a_batch_goes_in_one_pruning(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        for number in 0..450 {
+            let run = app.ensure(scope, json!({ "number": number })).await.run().id;
+            app.core.runs.update_run(run, 0, "w", DONE).await.unwrap();
+        }
+        app.advance(TimeDelta::days(91));
+        assert_eq!(prune(&app.core.runs, TimeDelta::days(90)).await.unwrap().runs, 450);
+    }
+}
