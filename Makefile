@@ -1,0 +1,32 @@
+# What a person does with Runledger; the work is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help run build setup test test-rust test-browser check
+
+ADDR ?= 127.0.0.1:3000
+DATA_DIR ?= data
+export ADDR DATA_DIR
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+run: ## start the demo (ADDR=127.0.0.1:3000, DATA_DIR=data); installs and builds what is missing
+	@scripts/run
+
+build: ## build the release server and the page
+	@scripts/setup run
+	@scripts/build
+
+setup: ## install what building and testing need
+	@scripts/setup test
+
+test: ## every test: on SQLite, on a PostgreSQL of its own, in the browser
+	@scripts/test
+
+test-rust: ## only the Rust tests, on both engines
+	@scripts/test rust
+
+test-browser: ## only the browser tests
+	@scripts/test browser
+
+check: ## formatting, lints, licences
+	@scripts/check
