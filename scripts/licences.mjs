@@ -1,5 +1,5 @@
 // Checks that the licence of every crate of the lock file is on the list in deny.toml.
-// `cargo deny` does more, but takes as long to build as the rest of the checks take to run.
+// cargo-deny does more, but would have to be built first, by everyone.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
