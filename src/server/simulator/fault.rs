@@ -1,0 +1,100 @@
+//! One fault the simulator can have, written `throttle:3` on the command line and in JSON.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::collection::Collection;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// `throttle:N`: the next N list requests answer 429 with `Retry-After: 1`.
+    Throttle(u32),
+    /// `unavailable:N`: the next N list requests answer 503.
+    Unavailable(u32),
+    /// `revoked:N`: after N more requests the token then presented is revoked: 401 until a new one is fetched.
+    Revoked(u32),
+    /// `slow:MILLIS`: every request waits that long.
+    Slow(Duration),
+    /// `forbidden:FAMILY`: 403.
+    Forbidden(Collection),
+    /// `unlicensed:FAMILY`: 400, "Request not applicable to target tenant".
+    Unlicensed(Collection),
+    /// `broken:FAMILY`: a body that ends in the middle of its JSON.
+    Broken(Collection),
+    /// `html:FAMILY`: 200 with a web page, as a proxy in between sends it.
+    Html(Collection),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    #[error(
+        "\"{0}\" is not a fault; write throttle:N, unavailable:N, revoked:N, slow:MILLIS, forbidden:FAMILY, \
+         unlicensed:FAMILY, broken:FAMILY or html:FAMILY"
+    )]
+    UnknownFault(String),
+    #[error("\"{0}\" is not a whole number that this fault can take")]
+    NotANumber(String),
+    #[error("\"{0}\" is not a collection that the simulator serves, such as deviceConfigurations")]
+    UnknownFamily(String),
+}
+
+impl FromStr for Fault {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unknown = || FaultError::UnknownFault(text.to_owned());
+        let (kind, value) = text.trim().split_once(':').ok_or_else(unknown)?;
+        let number = || value.parse().map_err(|_| FaultError::NotANumber(value.to_owned()));
+        let family = || Collection::named(value).ok_or_else(|| FaultError::UnknownFamily(value.to_owned()));
+        match kind {
+            "throttle" => Ok(Self::Throttle(number()?)),
+            "unavailable" => Ok(Self::Unavailable(number()?)),
+            "revoked" => Ok(Self::Revoked(number()?)),
+            "slow" => Ok(Self::Slow(Duration::from_millis(number()?.into()))),
+            "forbidden" => Ok(Self::Forbidden(family()?)),
+            "unlicensed" => Ok(Self::Unlicensed(family()?)),
+            "broken" => Ok(Self::Broken(family()?)),
+            "html" => Ok(Self::Html(family()?)),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Throttle(left) => write!(f, "throttle:{left}"),
+            Self::Unavailable(left) => write!(f, "unavailable:{left}"),
+            Self::Revoked(left) => write!(f, "revoked:{left}"),
+            Self::Slow(wait) => write!(f, "slow:{}", wait.as_millis()),
+            Self::Forbidden(family) => write!(f, "forbidden:{family}"),
+            Self::Unlicensed(family) => write!(f, "unlicensed:{family}"),
+            Self::Broken(family) => write!(f, "broken:{family}"),
+            Self::Html(family) => write!(f, "html:{family}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, FaultError};
+
+    #[test]
+    fn a_fault_is_read_as_it_is_written() {
+        let all = ["throttle:3", "unavailable:2", "revoked:0", "slow:250", "forbidden:groups", "unlicensed:intents"];
+        for text in all.into_iter().chain(["broken:policies", "html:mobileApps"]) {
+            assert_eq!(text.parse::<Fault>().map(|fault| fault.to_string()), Ok(text.to_owned()));
+        }
+        let by_path = "forbidden:deviceManagement/deviceConfigurations".parse::<Fault>();
+        assert_eq!(by_path, "forbidden:deviceConfigurations".parse());
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_its_reason() {
+        assert_eq!("throttle".parse::<Fault>(), Err(FaultError::UnknownFault("throttle".into())));
+        assert_eq!("explode:1".parse::<Fault>(), Err(FaultError::UnknownFault("explode:1".into())));
+        assert_eq!("throttle:-1".parse::<Fault>(), Err(FaultError::NotANumber("-1".into())));
+        assert_eq!("html:unicorns".parse::<Fault>(), Err(FaultError::UnknownFamily("unicorns".into())));
+    }
+}

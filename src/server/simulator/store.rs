@@ -1,0 +1,50 @@
+//! The state of all tenants. Each starts from the samples or from the data folder, and owns its content,
+//! so that a write to one will not show in another.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use super::collection::Collection;
+use super::content::Content;
+use super::lock::lock;
+use super::sample;
+
+pub struct Store {
+    source: Source,
+    tenants: Mutex<HashMap<String, Arc<Content>>>,
+}
+
+enum Source {
+    /// Made from this seed and the tenant's name.
+    Samples(u64),
+    /// The same for every tenant.
+    Fixed(Arc<Content>),
+}
+
+impl Store {
+    pub fn of_samples(seed: u64) -> Self {
+        Self { source: Source::Samples(seed), tenants: Mutex::default() }
+    }
+
+    pub fn of_content(content: Content) -> Self {
+        Self { source: Source::Fixed(Arc::new(content)), tenants: Mutex::default() }
+    }
+
+    /// The tenant's content as it is now: a page is cut from one consistent state.
+    pub fn tenant(&self, tenant: &str) -> Arc<Content> {
+        let mut tenants = lock(&self.tenants);
+        Arc::clone(tenants.entry(tenant.to_owned()).or_insert_with(|| self.initial(tenant)))
+    }
+
+    pub fn initial_summary(&self) -> BTreeMap<Collection, usize> {
+        // Every tenant's sample has the same number of objects.
+        self.initial("summary").summary()
+    }
+
+    fn initial(&self, tenant: &str) -> Arc<Content> {
+        match &self.source {
+            Source::Samples(seed) => Arc::new(sample::tenant(*seed, tenant)),
+            Source::Fixed(content) => Arc::clone(content),
+        }
+    }
+}
