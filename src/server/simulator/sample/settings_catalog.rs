@@ -7,8 +7,9 @@ use super::object::Maker;
 
 const WINDOWS: &str = "device_vendor_msft_policy_config_";
 
-/// Name, platforms, technologies, prefix of the ids, settings. A setting is its id: with `=` a number follows.
-type Policy = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
+/// Name, platforms, technologies, prefix of the ids, settings. A setting is its id; one that is a number has
+/// its value after `=`.
+type Policy = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 const POLICIES: &[Policy] = &[
     (
@@ -16,143 +17,99 @@ const POLICIES: &[Policy] = &[
         "windows10",
         "mdm",
         "device_vendor_msft_bitlocker_",
-        &[
-            "requiredeviceencryption",
-            "allowwarningforotherdiskencryption",
-            "allowstandarduserencryption",
-            "configurerecoverypasswordrotation",
-            "systemdrivesencryptiontype",
-            "fixeddrivesrecoveryoptions",
-        ],
+        "requiredeviceencryption allowwarningforotherdiskencryption allowstandarduserencryption \
+         configurerecoverypasswordrotation systemdrivesencryptiontype fixeddrivesrecoveryoptions",
     ),
     (
         "Windows - Baseline - Defender Antivirus",
         "windows10",
         "mdm,microsoftSense",
         WINDOWS,
-        &[
-            "defender_allowarchivescanning",
-            "defender_allowbehaviormonitoring",
-            "defender_allowcloudprotection",
-            "defender_allowemailscanning",
-            "defender_allowrealtimemonitoring",
-            "defender_avgcpuloadfactor=50",
-            "defender_cloudextendedtimeout=50",
-            "defender_daystoretaincleanedmalware=30",
-            "defender_enablenetworkprotection",
-            "defender_puaprotection",
-        ],
+        "defender_allowarchivescanning defender_allowbehaviormonitoring defender_allowcloudprotection \
+         defender_allowemailscanning defender_allowrealtimemonitoring defender_avgcpuloadfactor=50 \
+         defender_cloudextendedtimeout=50 defender_daystoretaincleanedmalware=30 \
+         defender_enablenetworkprotection defender_puaprotection",
     ),
     (
         "Windows - Baseline - Attack Surface Reduction",
         "windows10",
         "mdm,microsoftSense",
         "device_vendor_msft_policy_config_defender_attacksurfacereductionrules_",
-        &[
-            "blockadobereaderfromcreatingchildprocesses",
-            "blockallofficeapplicationsfromcreatingchildprocesses",
-            "blockcredentialstealingfromwindowslocalsecurityauthoritysubsystem",
-            "blockexecutablecontentfromemailclientandwebmail",
-            "blockpersistencethroughwmieventsubscription",
-            "useadvancedprotectionagainstransomware",
-        ],
+        "blockadobereaderfromcreatingchildprocesses blockallofficeapplicationsfromcreatingchildprocesses \
+         blockcredentialstealingfromwindowslocalsecurityauthoritysubsystem \
+         blockexecutablecontentfromemailclientandwebmail blockpersistencethroughwmieventsubscription \
+         useadvancedprotectionagainstransomware",
     ),
     (
         "Windows - Baseline - Firewall",
         "windows10",
         "mdm,microsoftSense",
         "vendor_msft_firewall_mdmstore_",
-        &[
-            "domainprofile_enablefirewall",
-            "privateprofile_enablefirewall",
-            "publicprofile_enablefirewall",
-            "global_disablestatefulftp",
-        ],
+        "domainprofile_enablefirewall privateprofile_enablefirewall publicprofile_enablefirewall \
+         global_disablestatefulftp",
     ),
     (
         "Windows - Baseline - Device Guard",
         "windows10",
         "mdm",
         WINDOWS,
-        &[
-            "deviceguard_configuresystemguardlaunch",
-            "deviceguard_enablevirtualizationbasedsecurity",
-            "deviceguard_lsacfgflags",
-        ],
+        "deviceguard_configuresystemguardlaunch deviceguard_enablevirtualizationbasedsecurity \
+         deviceguard_lsacfgflags",
     ),
     (
         "Windows - Baseline - Local Security Options",
         "windows10",
         "mdm",
         "device_vendor_msft_policy_config_localpoliciessecurityoptions_",
-        &[
-            "accounts_enableguestaccountstatus",
-            "interactivelogon_donotdisplaylastsignedin",
-            "interactivelogon_machineinactivitylimit=900",
-            "networksecurity_lanmanagerauthenticationlevel",
-            "useraccountcontrol_runalladministratorsinadminapprovalmode",
-        ],
+        "accounts_enableguestaccountstatus interactivelogon_donotdisplaylastsignedin \
+         interactivelogon_machineinactivitylimit=900 networksecurity_lanmanagerauthenticationlevel \
+         useraccountcontrol_runalladministratorsinadminapprovalmode",
     ),
     (
         "Windows - Baseline - LAPS",
         "windows10",
         "mdm",
         "device_vendor_msft_laps_policies_",
-        &[
-            "backupdirectory",
-            "passwordagedays=30",
-            "passwordcomplexity",
-            "passwordlength=21",
-            "postauthenticationactions",
-        ],
+        "backupdirectory passwordagedays=30 passwordcomplexity passwordlength=21 \
+         postauthenticationactions",
     ),
     (
         "Windows - Baseline - Windows Hello for Business",
         "windows10",
         "mdm",
         "device_vendor_msft_passportforwork_{tenantid}_policies_",
-        &[
-            "usepassportforwork",
-            "requiresecuritydevice",
-            "pincomplexity_minimumpinlength=6",
-            "usecloudtrustforonpremauth",
-        ],
+        "usepassportforwork requiresecuritydevice pincomplexity_minimumpinlength=6 \
+         usecloudtrustforonpremauth",
     ),
     (
         "Windows - Experience - Start and Taskbar",
         "windows10",
         "mdm",
         WINDOWS,
-        &[
-            "start_hideswitchaccount",
-            "start_showorhidemostusedapps",
-            "experience_configurechaticonvisibilityonthetaskbar",
-        ],
+        "start_hideswitchaccount start_showorhidemostusedapps \
+         experience_configurechaticonvisibilityonthetaskbar",
     ),
     (
         "Windows - Experience - Power",
         "windows10",
         "mdm",
         WINDOWS,
-        &[
-            "power_standbytimeoutpluggedin=1800",
-            "power_displayofftimeoutonbattery=300",
-            "power_hibernatetimeoutonbattery=3600",
-        ],
+        "power_standbytimeoutpluggedin=1800 power_displayofftimeoutonbattery=300 \
+         power_hibernatetimeoutonbattery=3600",
     ),
     (
         "Windows - Experience - Telemetry",
         "windows10",
         "mdm",
         WINDOWS,
-        &["system_allowtelemetry", "system_limitdiagnosticlogcollection"],
+        "system_allowtelemetry system_limitdiagnosticlogcollection",
     ),
     (
         "Windows - OneDrive - Known Folders",
         "windows10",
         "mdm",
         "device_vendor_msft_policy_config_onedrivengscv2~policy~onedrivengsc_",
-        &["kfmoptinnowizard", "silentaccountconfig", "filesondemandenabled", "kfmblockoptout"],
+        "kfmoptinnowizard silentaccountconfig filesondemandenabled kfmblockoptout",
     ),
     (
         "Windows - Edge - Baseline",
@@ -166,120 +123,85 @@ const POLICIES: &[Policy] = &[
         "windows10",
         "mdm",
         "user_vendor_msft_policy_config_office16v2~policy~l_microsoftofficesystem_",
-        &["l_macroruntimescanscope", "l_disableallactivex", "l_preventusersfromchangingpermissions"],
+        "l_macroruntimescanscope l_disableallactivex l_preventusersfromchangingpermissions",
     ),
     (
         "Windows - Delivery Optimization",
         "windows10",
         "mdm",
         WINDOWS,
-        &[
-            "deliveryoptimization_dodownloadmode",
-            "deliveryoptimization_domaxcachesize=20",
-            "deliveryoptimization_dominbackgroundqos=500",
-        ],
+        "deliveryoptimization_dodownloadmode deliveryoptimization_domaxcachesize=20 \
+         deliveryoptimization_dominbackgroundqos=500",
     ),
     (
         "macOS - Baseline - FileVault",
         "macOS",
         "mdm,appleRemoteManagement",
         "com.apple.mcx.filevault2_",
-        &["enable", "defer", "showrecoverykey", "useRecoveryKey"],
+        "enable defer showrecoverykey useRecoveryKey",
     ),
     (
         "macOS - Baseline - Gatekeeper",
         "macOS",
         "mdm,appleRemoteManagement",
         "com.apple.systempolicy.control_",
-        &["allowidentifieddevelopers", "enableassessment"],
+        "allowidentifieddevelopers enableassessment",
     ),
     (
         "macOS - Baseline - Firewall",
         "macOS",
         "mdm,appleRemoteManagement",
         "com.apple.security.firewall_",
-        &["enablefirewall", "enablestealthmode"],
+        "enablefirewall enablestealthmode",
     ),
     (
         "macOS - Software Updates",
         "macOS",
         "mdm,appleRemoteManagement",
         "com.apple.softwareupdate_",
-        &["automaticallyinstallmacosupdates", "criticalupdateinstall", "configdatainstall"],
+        "automaticallyinstallmacosupdates criticalupdateinstall configdatainstall",
     ),
     (
         "iOS - Declarative Updates",
         "iOS",
         "mdm,appleRemoteManagement",
         "ddm-latestsoftwareupdate_",
-        &["enforcelatestsoftwareupdateversion", "delayindays=7"],
+        "enforcelatestsoftwareupdateversion delayindays=7",
     ),
     (
         "Linux - Compliance Settings",
         "linux",
         "linuxMdm",
         "linux_",
-        &["deviceencryption_required", "passwordpolicy_minimumlength=12", "passwordpolicy_minimumdigits=1"],
+        "deviceencryption_required passwordpolicy_minimumlength=12 passwordpolicy_minimumdigits=1",
     ),
     (
         "Android - Fully Managed - Restrictions",
         "androidEnterprise",
         "mdm",
         "com.android.devicerestrictionpolicy_",
-        &["camerablocked", "factoryresetblocked", "screencaptureblocked"],
+        "camerablocked factoryresetblocked screencaptureblocked",
     ),
 ];
 
 /// More than Graph expands at once.
-const EDGE: &[&str] = &[
-    "smartscreenenabled",
-    "smartscreenpuaenabled",
-    "preventsmartscreenpromptoverride",
-    "preventsmartscreenpromptoverrideforfiles",
-    "sslerroroverrideallowed",
-    "siteperprocess",
-    "passwordmanagerenabled",
-    "autofilladdressenabled",
-    "autofillcreditcardenabled",
-    "importautofillformdata",
-    "importbrowsersettings",
-    "importopentabs",
-    "importpaymentinfo",
-    "importsavedpasswords",
-    "blockthirdpartycookies",
-    "browsersignin",
-    "browseraddprofileenabled",
-    "browserguestmodeenabled",
-    "builtindnsclientenabled",
-    "clearbrowsingdataonexit",
-    "defaultbrowsersettingenabled",
-    "defaultgeolocationsetting",
-    "defaultnotificationssetting",
-    "defaultpopupssetting",
-    "downloadrestrictions",
-    "edgecollectionsenabled",
-    "edgeshoppingassistantenabled",
-    "hidefirstrunexperience",
-    "hubssidebarenabled",
-    "networkpredictionoptions",
-    "newtabpagecontentenabled",
-    "newtabpagequicklinksenabled",
-    "personalizationreportingenabled",
-    "promotionaltabsenabled",
-    "quicallowed",
-    "searchsuggestenabled",
-    "showmicrosoftrewards",
-    "syncdisabled",
-    "trackingprevention",
-    "userfeedbackallowed",
-    "diskcachesize=250000000",
-    "maxconnectionsperproxy=32",
-];
+const EDGE: &str = "smartscreenenabled smartscreenpuaenabled preventsmartscreenpromptoverride \
+         preventsmartscreenpromptoverrideforfiles sslerroroverrideallowed siteperprocess \
+         passwordmanagerenabled autofilladdressenabled autofillcreditcardenabled importautofillformdata \
+         importbrowsersettings importopentabs importpaymentinfo importsavedpasswords \
+         blockthirdpartycookies browsersignin browseraddprofileenabled browserguestmodeenabled \
+         builtindnsclientenabled clearbrowsingdataonexit defaultbrowsersettingenabled \
+         defaultgeolocationsetting defaultnotificationssetting defaultpopupssetting downloadrestrictions \
+         edgecollectionsenabled edgeshoppingassistantenabled hidefirstrunexperience hubssidebarenabled \
+         networkpredictionoptions newtabpagecontentenabled newtabpagequicklinksenabled \
+         personalizationreportingenabled promotionaltabsenabled quicallowed searchsuggestenabled \
+         showmicrosoftrewards syncdisabled trackingprevention userfeedbackallowed diskcachesize=250000000 \
+         maxconnectionsperproxy=32";
 
 pub fn make(maker: &mut Maker<'_>) {
     for (name, platforms, technologies, prefix, settings) in POLICIES {
         let settings: Vec<Value> = settings
-            .iter()
+            .split_whitespace()
             .enumerate()
             .map(|(place, setting)| self::setting(maker, name, place, prefix, setting))
             .collect();
