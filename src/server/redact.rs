@@ -25,7 +25,7 @@ const PATTERNS: [(&str, &str); 9] = [
     (concat!(r#"(?i)("#, names!(), r#"\s*[:=]\s*)[^\s&"',;]+"#), "${1}[secret]"),
     (r#"(?i)((?:skip|delta)token(?:=|%3d|:\s*))["']?[^\s&"']+"#, "${1}[token]"),
     // A JSON web token wherever it stands.
-    (r"eyJ[A-Za-z0-9_\-+/=%.]+", "[token]"),
+    (r"eyJ[A-Za-z0-9_\-+/=%.~]+", "[token]"),
     (r#"(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>\\]+"#, "[url]"),
     // An e-mail address or a user principal name.
     (r"(?i)[\p{L}\p{N}._%+'#-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+", "[address]"),

@@ -53,7 +53,7 @@ impl GraphClient {
 
     /// Any list, page by page.
     pub fn list(&self, request: &ListRequest) -> Pages {
-        Pages::new(self.clone(), self.0.settings.list_url(request))
+        Pages::new(self.clone(), self.0.settings.list_url(request), request.with_settings)
     }
 
     /// Gets a token, and so shows that the settings work.

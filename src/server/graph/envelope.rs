@@ -146,3 +146,6 @@ fn reason_of_status(status: u16) -> ReasonCode {
         _ => Network,
     }
 }
+
+#[cfg(test)]
+mod tests;

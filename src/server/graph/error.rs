@@ -1,6 +1,6 @@
 //! What can go wrong with Graph, said in a reason code and safe facts. The cause is for the log alone.
 
-use std::{borrow::Cow, error::Error, fmt, sync::Arc};
+use std::{borrow::Cow, error::Error, sync::Arc};
 
 use crate::{
     model::{reason::ReasonCode, run::RunFailure},
@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// A request to Graph or to its sign-in service that failed for good.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", self.told())]
 pub struct GraphError {
     pub reason: ReasonCode,
     pub http_status: Option<u16>,
@@ -19,6 +20,7 @@ pub struct GraphError {
     /// A sentence of ours that says more than the reason does.
     note: Option<Cow<'static, str>>,
     /// May hold what users must not see.
+    #[source]
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -80,29 +82,16 @@ impl GraphError {
         redact(&text)
     }
 
+    fn told(&self) -> String {
+        let facts = self.facts().map(|facts| format!(" ({facts})")).unwrap_or_default();
+        let note = self.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+        format!("{}{facts}{note}", self.reason)
+    }
+
     fn facts(&self) -> Option<String> {
         let status = self.http_status.map(|status| format!("HTTP {status}"));
         let facts: Vec<_> = status.into_iter().chain(self.code.clone()).collect();
         (!facts.is_empty()).then(|| facts.join(", "))
-    }
-}
-
-impl fmt::Display for GraphError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.reason.as_str())?;
-        if let Some(facts) = self.facts() {
-            write!(f, " ({facts})")?;
-        }
-        if let Some(note) = &self.note {
-            write!(f, ": {note}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Error for GraphError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
     }
 }
 
@@ -115,5 +104,32 @@ impl From<Refused> for GraphError {
             Refused::Credentials => "Its address must not hold a user name or a password.",
         };
         Self::new(ReasonCode::Network).noted(note).caused(refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("connecting as ada@contoso.example to https://graph.example/v1.0 failed")]
+    struct Cause;
+
+    #[test]
+    fn a_failure_tells_the_reason_and_safe_facts_and_the_cause_is_for_the_log_alone() {
+        let mut error = GraphError::new(ReasonCode::PermissionDenied).answered(403, Some("0eca952c".to_owned()));
+        error.code = Some("Authorization_RequestDenied".to_owned());
+        let error = error.caused(Cause);
+        let failure = error.failure(Some("Policy of ada@contoso.example"));
+        assert_eq!(
+            failure.message,
+            "Microsoft Graph refused access: the app lacks a permission. (HTTP 403, Authorization_RequestDenied)"
+        );
+        assert_eq!(failure.item.as_deref(), Some("Policy of [address]"));
+        assert_eq!(failure.request_id.as_deref(), Some("0eca952c"));
+        assert_eq!(
+            error.detail(),
+            "permission_denied (HTTP 403, Authorization_RequestDenied): connecting as [address] to [url] failed"
+        );
     }
 }

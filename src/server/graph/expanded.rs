@@ -16,7 +16,7 @@ const NEXT_LINK: &str = "@odata.nextLink";
 ///
 /// # Errors
 /// What reading failed with; `incomplete_data` when there are not as many settings as the policy says it has.
-pub(super) async fn complete(client: &GraphClient, item: &mut Value) -> Result<(), GraphError> {
+pub(super) async fn complete(client: &GraphClient, item: &mut Value, with_settings: bool) -> Result<(), GraphError> {
     for property in cut_short(item) {
         let mut next = next_link(item.get(format!("{property}{NEXT_LINK}")))?;
         let mut seen = HashSet::new();
@@ -31,7 +31,10 @@ pub(super) async fn complete(client: &GraphClient, item: &mut Value) -> Result<(
         }
         put(item, &property, rest)?;
     }
-    check_setting_count(item)
+    if is_cut_short(item) {
+        return Err(GraphError::incomplete("A list deep inside the item was cut short."));
+    }
+    if with_settings { check_setting_count(item) } else { Ok(()) }
 }
 
 fn cut_short(item: &Value) -> Vec<String> {
@@ -49,14 +52,19 @@ fn put(item: &mut Value, property: &str, rest: Vec<Value>) -> Result<(), GraphEr
     Ok(())
 }
 
+/// Whether any list is still incomplete. Graph has not been seen to page deeper than one level; if it does, it shows.
+fn is_cut_short(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.ends_with(NEXT_LINK) || is_cut_short(value)),
+        Value::Array(values) => values.iter().any(is_cut_short),
+        _ => false,
+    }
+}
+
 /// A policy whose settings were asked for must have as many as it says.
 fn check_setting_count(item: &Value) -> Result<(), GraphError> {
-    let (Some(said), Some(Value::Array(settings))) =
-        (item.get("settingCount").and_then(Value::as_u64), item.get("settings"))
-    else {
-        return Ok(());
-    };
-    let read = settings.len();
+    let Some(said) = item.get("settingCount").and_then(Value::as_u64) else { return Ok(()) };
+    let read = item.get("settings").and_then(Value::as_array).map_or(0, Vec::len);
     if u64::try_from(read).is_ok_and(|read| read == said) {
         return Ok(());
     }

@@ -26,6 +26,8 @@ pub struct ListRequest {
     pub path: String,
     /// With OData's `$expand` and `$top`, as it stands in the address.
     pub query: Option<String>,
+    /// Whether each item must come with as many `settings` as its `settingCount` says.
+    pub with_settings: bool,
 }
 
 text_enum! {
@@ -129,6 +131,11 @@ impl Family {
             _ if self.expands_assignments() => Some("$expand=assignments"),
             _ => None,
         };
-        ListRequest { version: self.version(), path: self.path().to_owned(), query: query.map(str::to_owned) }
+        ListRequest {
+            version: self.version(),
+            path: self.path().to_owned(),
+            query: query.map(str::to_owned),
+            with_settings: matches!(self, Self::ConfigurationPolicies),
+        }
     }
 }

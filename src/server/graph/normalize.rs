@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::implied_type::is_implied;
+use super::implied_type::Place;
 
 /// Set by the service, or told apart elsewhere (assignments are compared by their targets).
 const IGNORED: [&str; 13] = [
@@ -41,14 +41,7 @@ const OWN_TYPE: &str = "@odata.type";
 /// The object without what the service adds: ids, dates, counters, links, annotations, actions. Null, empty text and
 /// empty lists are left out; lists without an order are sorted. Normalising twice changes nothing.
 pub fn normalize(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => Value::Object(object(fields)),
-        // Inside a list an empty value holds a place.
-        Value::Array(values) => {
-            by_definition(values.iter().map(normalize).map(|value| if is_empty(&value) { Value::Null } else { value }))
-        }
-        plain => plain.clone(),
-    }
+    at(value, Place::default())
 }
 
 /// SHA-256, in hex, of the normal form as RFC 8785 canonical JSON.
@@ -56,19 +49,30 @@ pub fn content_hash(value: &Value) -> String {
     hex::encode(Sha256::digest(canonical(&normalize(value))))
 }
 
-fn object(fields: &Map<String, Value>) -> Map<String, Value> {
+fn at(value: &Value, place: Place<'_>) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(object(fields, place)),
+        // Inside a list an empty value holds a place.
+        Value::Array(values) => by_definition(
+            values.iter().map(|value| at(value, place)).map(|value| if is_empty(&value) { Value::Null } else { value }),
+        ),
+        plain => plain.clone(),
+    }
+}
+
+fn object(fields: &Map<String, Value>, place: Place<'_>) -> Map<String, Value> {
     fields
         .iter()
-        .filter(|(name, value)| !is_ignored(name, value))
-        .map(|(name, value)| (name, if is_set(name) { sorted(normalize(value)) } else { normalize(value) }))
+        .filter(|(name, value)| !is_ignored(name, value, place))
+        .map(|(name, value)| (name, at(value, Place::of(name, fields))))
+        .map(|(name, value)| (name.clone(), if is_set(name) { sorted(value) } else { value }))
         .filter(|(_, value)| !is_empty(value))
-        .map(|(name, value)| (name.clone(), value))
         .collect()
 }
 
-fn is_ignored(name: &str, value: &Value) -> bool {
+fn is_ignored(name: &str, value: &Value, place: Place<'_>) -> bool {
     match name.split_once('@') {
-        Some(_) if name == OWN_TYPE => value.as_str().is_some_and(is_implied),
+        Some(_) if name == OWN_TYPE => value.as_str().is_some_and(|name| place.implies(name)),
         // An annotation of the object or of one of its properties.
         Some((_, annotation)) => annotation.starts_with("odata.") || annotation.starts_with("microsoft.graph."),
         // An action that the object offers, or an ignored property.
@@ -116,3 +120,6 @@ fn definition(setting: &Value) -> Option<&str> {
 fn canonical(value: &Value) -> Vec<u8> {
     serde_json_canonicalizer::to_vec(value).unwrap_or_else(|_| value.to_string().into_bytes())
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,11 +20,12 @@ pub struct Pages {
     next: Option<Result<Url, GraphError>>,
     /// Hashes of the links followed so far.
     seen: HashSet<[u8; 32]>,
+    with_settings: bool,
 }
 
 impl Pages {
-    pub(super) fn new(client: GraphClient, first: Result<Url, GraphError>) -> Self {
-        Self { client, next: Some(first), seen: HashSet::new() }
+    pub(super) fn new(client: GraphClient, first: Result<Url, GraphError>, with_settings: bool) -> Self {
+        Self { client, next: Some(first), seen: HashSet::new(), with_settings }
     }
 
     /// The next page, or `None` after the last one. An error ends the list: what came before it is not all of it.
@@ -49,7 +50,7 @@ impl Pages {
 
     async fn complete(&self, mut body: Value) -> Result<Item, FailedItem> {
         let identity = ItemIdentity::read(&body).map_err(|error| FailedItem { identity: None, error })?;
-        match expanded::complete(&self.client, &mut body).await {
+        match expanded::complete(&self.client, &mut body, self.with_settings).await {
             Ok(()) => Ok(Item { identity, body }),
             Err(error) => Err(FailedItem { identity: Some(identity), error }),
         }

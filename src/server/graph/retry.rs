@@ -116,6 +116,7 @@ impl Tries<'_> {
     /// The try's own error when no other try may follow.
     pub fn after(&mut self, failed: Failed) -> Result<Wait, GraphError> {
         self.done += 1;
+        tracing::debug!(tried = self.done, error = %failed.error, "a call to Graph failed");
         match failed.again {
             Again::Never => Err(failed.error),
             _ if self.done >= self.policy.tries => Err(failed.error),

@@ -18,7 +18,7 @@ use crate::{
     server::{clock::Clock, net::OutboundPolicy},
 };
 
-/// A token is renewed this long before it expires, so that none expires on its way.
+/// A token is renewed this long before it expires, so that none expires on its way; a short-lived one at half its life.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
 
 /// Gets and keeps one client's token.
@@ -43,7 +43,7 @@ struct Kept {
 struct Granted {
     access_token: String,
     /// Seconds.
-    expires_in: i64,
+    expires_in: u32,
 }
 
 impl Tokens {
@@ -78,9 +78,12 @@ impl Tokens {
         self.asked.fetch_add(1, Ordering::AcqRel);
         match answer {
             Ok(granted) => {
-                let lifetime = TimeDelta::try_seconds(granted.expires_in).unwrap_or_default();
+                let lifetime = TimeDelta::seconds(i64::from(granted.expires_in));
                 let token = Secret::new(granted.access_token);
-                *kept = Kept { token: Some((token.clone(), self.clock.now() + lifetime - MARGIN)), last_error: None };
+                *kept = Kept {
+                    token: Some((token.clone(), self.clock.now() + lifetime - MARGIN.min(lifetime / 2))),
+                    last_error: None,
+                };
                 Ok(token)
             }
             Err(error) => {

@@ -24,11 +24,11 @@ pub(super) struct Answer {
 /// # Errors
 /// What broke between us and the other side; an answer with an error status is an answer.
 pub(super) async fn exchange(request: RequestBuilder, body_bytes: usize) -> Result<Answer, Failed> {
-    let mut response = request.send().await.map_err(broken)?;
+    let mut response = request.send().await.map_err(unsent)?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+    while let Some(chunk) = response.chunk().await.map_err(cut_short)? {
         if body.len() + chunk.len() > body_bytes {
             let error = GraphError::incomplete("The answer is larger than this server reads.");
             return Err(Failed::for_good(error.answered(status, request_id(&headers))));
@@ -67,25 +67,29 @@ fn request_id(headers: &header::HeaderMap) -> Option<String> {
     ["request-id", "x-ms-request-id"].iter().find_map(|name| safe_word(headers.get(*name)?.to_str().ok()?))
 }
 
-/// Sorts what reqwest reports. The address is taken out, for it may hold a token.
-fn broken(error: reqwest::Error) -> Failed {
+/// No answer came. The address is taken out of reqwest's error, for it may hold a token.
+fn unsent(error: reqwest::Error) -> Failed {
     let error = error.without_url();
     if let Some(refused) = refused(&error) {
         return Failed::for_good(refused.into());
     }
-    let (reason, note, again) = if error.is_connect() {
-        (ReasonCode::Network, None, Again::BackOff)
-    } else if error.is_timeout() {
-        (ReasonCode::Timeout, None, Again::Never)
-    } else if error.is_body() || error.is_decode() {
-        (ReasonCode::IncompleteData, Some("The answer was cut short."), Again::BackOff)
+    let (reason, again) = if error.is_timeout() && !error.is_connect() {
+        (ReasonCode::Timeout, Again::Never)
     } else if error.is_builder() {
-        (ReasonCode::Internal, None, Again::Never)
+        (ReasonCode::Internal, Again::Never)
     } else {
-        (ReasonCode::Network, None, Again::BackOff)
+        (ReasonCode::Network, Again::BackOff)
     };
-    let error = GraphError::new(reason).caused(error);
-    Failed { error: note.map_or(error.clone(), |note| error.noted(note)), again }
+    Failed { error: GraphError::new(reason).caused(error), again }
+}
+
+/// The answer began and did not come to its end.
+fn cut_short(error: reqwest::Error) -> Failed {
+    let error = error.without_url();
+    if error.is_timeout() {
+        return Failed::for_good(GraphError::new(ReasonCode::Timeout).caused(error));
+    }
+    Failed { error: GraphError::incomplete("The answer was cut short.").caused(error), again: Again::BackOff }
 }
 
 /// The resolver's refusal, wherever it stands in the chain of causes.
