@@ -1,12 +1,63 @@
 //! The HTML shell and the route table.
 
 use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
 
-pub fn shell(_options: LeptosOptions) -> impl IntoView {
-    view! { <p>"Runledger"</p> }
+use crate::ui::{
+    clock::Clock,
+    pages::{
+        home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage, operations::OperationsPage,
+        run::RunPage,
+    },
+};
+
+/// The document around the application.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <HashedStylesheet options=options.clone() id="leptos"/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
 }
 
+/// The routes. Each page is rendered whole before it is sent: it reads without scripts and has the right status.
 #[component]
 pub fn App() -> impl IntoView {
-    view! { <p>"Runledger"</p> }
+    provide_meta_context();
+    Clock::provide();
+    view! {
+        <Title formatter=document_title/>
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("/t/:tenant") view=TenantLayout ssr=SsrMode::Async>
+                    <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/operations/:run") view=RunPage ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+fn document_title(page: String) -> String {
+    if page.is_empty() { "Runledger".to_owned() } else { format!("{page} \u{b7} Runledger") }
 }

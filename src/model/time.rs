@@ -1,6 +1,6 @@
 //! Times and durations as people read them. Pure: "now" is always given.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 /// A duration as a clock that can tick: `0:07`, `12:30`, `1:02:03`, `2d 03:00`.
 pub fn duration(span: TimeDelta) -> String {
@@ -30,6 +30,60 @@ pub fn absolute(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// A point in time in UTC, to the minute: `2026-11-23 14:02 UTC`.
+pub fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// The time of day in UTC, to the second: `14:02:09 UTC`.
+pub fn time_of_day(at: DateTime<Utc>) -> String {
+    at.format("%H:%M:%S UTC").to_string()
+}
+
+/// As a machine reads it, for `<time datetime>`: `2026-11-23T14:02:09Z`.
+pub fn machine(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The clock on the wall of a zone that is `east` minutes ahead of UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WallClock(NaiveDateTime);
+
+impl WallClock {
+    pub fn new(at: DateTime<Utc>, east: i32) -> Self {
+        Self((at + TimeDelta::minutes(east.into())).naive_utc())
+    }
+
+    /// `2026-11-23 15:02`
+    pub fn minute(self) -> String {
+        self.0.format("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// `2026-11-23 15:02:09`
+    pub fn second(self) -> String {
+        self.0.format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// `15:02:09`
+    pub fn time_of_day(self) -> String {
+        self.0.format("%H:%M:%S").to_string()
+    }
+
+    /// `15:02`
+    pub fn short(self) -> String {
+        self.0.format("%H:%M").to_string()
+    }
+}
+
+/// The time between two marks of a history: `0.4 s`, `12 s`, `3:20`.
+pub fn span(span: TimeDelta) -> String {
+    match span.num_milliseconds().max(0) {
+        millis @ ..10_000 => format!("{}.{} s", millis / 1000, millis / 100 % 10),
+        millis @ ..60_000 => format!("{} s", millis / 1000),
+        _ => duration(span),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +107,25 @@ mod tests {
         assert_eq!(text(7300), "2 h ago");
         assert_eq!(text(90_000), "yesterday");
         assert_eq!(text(400_000), "4 days ago");
+    }
+
+    #[test]
+    fn a_point_in_time_is_told_in_utc_and_on_the_wall_of_a_zone() {
+        let at = DateTime::UNIX_EPOCH + TimeDelta::seconds(82_929);
+        assert_eq!(minute(at), "1970-01-01 23:02 UTC");
+        assert_eq!(time_of_day(at), "23:02:09 UTC");
+        assert_eq!(machine(at), "1970-01-01T23:02:09Z");
+        let wall = WallClock::new(at, 60);
+        assert_eq!(wall.minute(), "1970-01-02 00:02");
+        assert_eq!(wall.second(), "1970-01-02 00:02:09");
+        assert_eq!(wall.time_of_day(), "00:02:09");
+        assert_eq!(WallClock::new(at, -300).short(), "18:02");
+    }
+
+    #[test]
+    fn a_span_is_as_exact_as_it_is_short() {
+        let text = |millis| span(TimeDelta::milliseconds(millis));
+        assert_eq!([text(-5), text(420), text(9_990)], ["0.0 s", "0.4 s", "9.9 s"]);
+        assert_eq!([text(12_300), text(200_000)], ["12 s", "3:20"]);
     }
 }

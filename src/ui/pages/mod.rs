@@ -1,1 +1,8 @@
 //! One screen a file.
+
+pub mod home;
+pub mod layout;
+pub mod login;
+pub mod not_found;
+pub mod operations;
+pub mod run;

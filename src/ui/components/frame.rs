@@ -1,0 +1,58 @@
+//! The frame around every page of a tenant: the bar at the top, the product areas at the left.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::{
+    icon::{Glyph, Icon},
+    logo::Logo,
+    menu::Menu,
+    person_menu::PersonMenu,
+    tenant_menu::TenantMenu,
+};
+use crate::model::user::Viewer;
+
+/// A product area: its name, its icon and its path within the tenant.
+struct Area(&'static str, Glyph, &'static str);
+
+/// The areas that exist. A new one is one more line.
+const AREAS: [Area; 1] = [Area("Operations", Glyph::Pulse, "operations")];
+
+/// The bar at the top. Without a viewer, who may still be on the way, only the product's name stands in it.
+#[component]
+pub fn TopBar(viewer: Option<Viewer>, #[prop(into)] tenant: Signal<String>) -> impl IntoView {
+    view! {
+        <Menu label="Areas" class="area-menu" summary=|| view! { <Icon glyph=Glyph::Lines/> }>
+            <Areas tenant/>
+        </Menu>
+        <a class="home-link" href="/"><Logo/></a>
+        {viewer
+            .map(|Viewer { name, email, tenants, .. }| {
+                view! {
+                    <span class="top-rule" aria-hidden="true"></span>
+                    <TenantMenu tenants current=tenant/>
+                    <span class="grow"></span>
+                    <PersonMenu name email/>
+                }
+            })}
+    }
+}
+
+/// The links to the product areas of a tenant.
+#[component]
+pub fn Areas(#[prop(into)] tenant: Signal<String>) -> impl IntoView {
+    view! {
+        <nav class="areas" aria-label="Areas">
+            {AREAS
+                .map(|Area(name, glyph, path)| {
+                    view! {
+                        <A href=move || format!("/t/{}/{path}", tenant.get())>
+                            <Icon glyph/>
+                            {name}
+                        </A>
+                    }
+                })
+                .collect_view()}
+        </nav>
+    }
+}

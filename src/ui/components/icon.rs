@@ -1,0 +1,92 @@
+//! The icons: 16 by 16, one stroke, in the colour of the text around them. Always beside a word, so hidden from readers.
+
+use leptos::prelude::*;
+
+use crate::model::run::{RunOutcome, RunState};
+
+/// What an icon shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glyph {
+    Clock,
+    Arc,
+    Flag,
+    CircleCheck,
+    Triangle,
+    CircleCross,
+    CircleSlash,
+    Info,
+    Pulse,
+    Sync,
+    Play,
+    Plus,
+    Join,
+    Dot,
+    Eye,
+    Copy,
+    Check,
+    Cross,
+    Lines,
+    ChevronDown,
+    ChevronLeft,
+    ChevronRight,
+    Inbox,
+}
+
+impl Glyph {
+    /// The icon of a state, the same wherever the state is shown.
+    pub const fn of(state: RunState) -> Self {
+        match state {
+            RunState::Queued => Self::Clock,
+            RunState::Running => Self::Arc,
+            RunState::Ended(RunOutcome::Succeeded) => Self::CircleCheck,
+            RunState::Ended(RunOutcome::PartiallySucceeded) => Self::Triangle,
+            RunState::Ended(RunOutcome::Failed) => Self::CircleCross,
+            RunState::Ended(RunOutcome::Cancelled) => Self::CircleSlash,
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Clock => "M8 2.25a5.75 5.75 0 1 0 0 11.5 5.75 5.75 0 0 0 0-11.5M8 5v3l2 1.5",
+            Self::Arc => "M13.75 8A5.75 5.75 0 1 1 8 2.25",
+            Self::Flag => "M4 13.75V2.75h8L10.25 5.5 12 8.25H4",
+            Self::CircleCheck => "M8 2.25a5.75 5.75 0 1 0 0 11.5 5.75 5.75 0 0 0 0-11.5M5.5 8.25 7.25 10l3.25-3.75",
+            Self::Triangle => "M8 2.75 14 13.25H2zM8 6.75V9.5M8 11.4v.1",
+            Self::CircleCross => "M8 2.25a5.75 5.75 0 1 0 0 11.5 5.75 5.75 0 0 0 0-11.5M6 6l4 4M10 6l-4 4",
+            Self::CircleSlash => "M8 2.25a5.75 5.75 0 1 0 0 11.5 5.75 5.75 0 0 0 0-11.5M4.25 11.75l7.5-7.5",
+            Self::Info => "M8 2.25a5.75 5.75 0 1 0 0 11.5 5.75 5.75 0 0 0 0-11.5M8 7.5v3M8 5.25v.1",
+            Self::Pulse => "M1.75 8h2.5L6.5 3l3 10 2.25-5h2.5",
+            Self::Sync => {
+                "M13.25 7A5.4 5.4 0 0 0 3.4 5.25M2.75 9a5.4 5.4 0 0 0 9.85 1.75M3.25 2.5v2.75H6M12.75 13.5v-2.75H10"
+            }
+            Self::Play => "M5.25 3.5v9L12.25 8z",
+            Self::Plus => "M8 3.25v9.5M3.25 8h9.5",
+            Self::Join => {
+                "M6 7.75a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5M1.75 13.25c.3-2.3 2-3.5 4.25-3.5s3.95 1.2 4.25 3.5M12.5 5v4M10.5 7h4"
+            }
+            Self::Dot => "M8 6.75a1.25 1.25 0 1 0 0 2.5 1.25 1.25 0 0 0 0-2.5",
+            Self::Eye => {
+                "M1.75 8S4 3.75 8 3.75 14.25 8 14.25 8 12 12.25 8 12.25 1.75 8 1.75 8M8 6.25a1.75 1.75 0 1 0 0 3.5 1.75 1.75 0 0 0 0-3.5"
+            }
+            Self::Copy => "M6.25 6.25h7v7h-7zM3.75 9.75h-1v-7h7v1",
+            Self::Check => "M3.25 8.5 6.5 11.75l6.25-7.5",
+            Self::Cross => "M4 4l8 8M12 4l-8 8",
+            Self::Lines => "M2.25 4.25h11.5M2.25 8h11.5M2.25 11.75h11.5",
+            Self::ChevronDown => "M4.5 6.25 8 9.75l3.5-3.5",
+            Self::ChevronLeft => "M9.75 4.5 6.25 8l3.5 3.5",
+            Self::ChevronRight => "M6.25 4.5 9.75 8l-3.5 3.5",
+            Self::Inbox => "M2.25 9.25h3.5L7 11h2l1.25-1.75h3.5M2.25 9.25l2-5.5h7.5l2 5.5v4H2.25z",
+        }
+    }
+}
+
+#[component]
+pub fn Icon(glyph: Glyph) -> impl IntoView {
+    // Only the running arc moves, and only for those who like things to move.
+    let class = if glyph == Glyph::Arc { "icon icon-turning" } else { "icon" };
+    view! {
+        <svg class=class viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+            <path d=glyph.path()></path>
+        </svg>
+    }
+}

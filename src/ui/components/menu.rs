@@ -1,0 +1,48 @@
+//! A menu that opens without scripts; with them it also closes on Escape, on a click elsewhere and after a choice.
+
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
+
+#[component]
+pub fn Menu(
+    /// What the closed menu shows.
+    #[prop(into)]
+    summary: ViewFn,
+    /// What the menu is for, for those who do not see it.
+    label: &'static str,
+    #[prop(optional)] class: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let details = NodeRef::<html::Details>::new();
+    let close = move || {
+        if let Some(details) = details.get_untracked() {
+            details.set_open(false);
+        }
+    };
+    let holds = move |event: &web_sys::Event| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        details.get_untracked().is_some_and(|details| details.contains(target.as_ref()))
+    };
+    Effect::new(move |_| {
+        let clicks = window_event_listener(ev::click, move |event| {
+            if !holds(&event) {
+                close();
+            }
+        });
+        let keys = window_event_listener(ev::keydown, move |event| {
+            if event.key() == "Escape" {
+                close();
+            }
+        });
+        on_cleanup(move || {
+            clicks.remove();
+            keys.remove();
+        });
+    });
+    view! {
+        <details node_ref=details class=format!("menu {class}") name="menu">
+            <summary aria-label=label>{summary.run()}</summary>
+            <div class="menu-panel" on:click=move |_| close()>{children()}</div>
+        </details>
+    }
+}

@@ -1,0 +1,78 @@
+//! The list of runs, and what stands there while there are none.
+
+use leptos::prelude::*;
+
+use super::{
+    icon::{Glyph, Icon},
+    run_row::RunRow,
+};
+use crate::ui::rows::RunRows;
+
+/// The columns, with the class that sets their width.
+const COLUMNS: [(&str, &str); 7] = [
+    ("Status", "cell-status"),
+    ("Operation", "cell-operation"),
+    ("Initiator", "cell-initiator"),
+    ("Started", "cell-started"),
+    ("Duration", "cell-duration"),
+    ("Outcome", "cell-outcome"),
+    ("Progress", "cell-progress"),
+];
+
+#[component]
+pub fn RunTable(
+    rows: RunRows,
+    #[prop(into)] tenant: String,
+    /// Whether the reader could start one, which the empty state then suggests.
+    can_start: bool,
+) -> impl IntoView {
+    let (empty, each) = (rows.clone(), rows);
+    view! {
+        <Show when=move || !empty.is_empty() fallback=move || view! { <NoRuns can_start/> }>
+            {
+                let (each, tenant) = (each.clone(), tenant.clone());
+                view! {
+                    <table role="table" class="runs">
+                        <caption class="sr-only">"Operation runs, newest first"</caption>
+                        <RunTableHead/>
+                        <tbody role="rowgroup">
+                            <For
+                                each=move || each.rows()
+                                key=|row| row.id
+                                children=move |row| view! { <RunRow row tenant=tenant.clone()/> }
+                            />
+                        </tbody>
+                    </table>
+                }
+            }
+        </Show>
+    }
+}
+
+#[component]
+pub fn RunTableHead() -> impl IntoView {
+    view! {
+        <thead role="rowgroup">
+            <tr role="row">
+                {COLUMNS
+                    .map(|(name, class)| view! { <th role="columnheader" scope="col" class=class>{name}</th> })
+                    .collect_view()}
+            </tr>
+        </thead>
+    }
+}
+
+#[component]
+fn NoRuns(can_start: bool) -> impl IntoView {
+    let advice = match can_start {
+        true => "Start with an inventory sync: it reads what the tenant has, and everything else builds on it.",
+        false => "As soon as somebody starts an operation on this tenant, it appears here.",
+    };
+    view! {
+        <div class="empty">
+            <span class="empty-icon"><Icon glyph=Glyph::Inbox/></span>
+            <h2>"No runs yet"</h2>
+            <p>{advice}</p>
+        </div>
+    }
+}

@@ -1,0 +1,52 @@
+//! A point in time: in UTC as the server renders it, in the viewer's zone once the page is alive, UTC in the tooltip.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use crate::{
+    model::time::{self, WallClock},
+    ui::clock::{hydrated, zone_offset},
+};
+
+/// How much of a time is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exact {
+    /// `2026-11-23 14:02`
+    Minute,
+    /// `2026-11-23 14:02:09`
+    Second,
+    /// `14:02:09`
+    TimeOfDay,
+}
+
+#[component]
+pub fn When(at: DateTime<Utc>, exact: Exact) -> impl IntoView {
+    let alive = hydrated();
+    let text = move || match alive.get() {
+        false => utc(at, exact),
+        true => local(WallClock::new(at, zone_offset(at)), exact),
+    };
+    // The width holds the longer of both texts, so that nothing moves when it changes.
+    let class = match exact {
+        Exact::Minute => "when when-minute",
+        Exact::Second => "when when-second",
+        Exact::TimeOfDay => "when when-time",
+    };
+    view! { <time class=class datetime=time::machine(at) title=time::absolute(at)>{text}</time> }
+}
+
+fn utc(at: DateTime<Utc>, exact: Exact) -> String {
+    match exact {
+        Exact::Minute => time::minute(at),
+        Exact::Second => time::absolute(at),
+        Exact::TimeOfDay => time::time_of_day(at),
+    }
+}
+
+fn local(wall: WallClock, exact: Exact) -> String {
+    match exact {
+        Exact::Minute => wall.minute(),
+        Exact::Second => wall.second(),
+        Exact::TimeOfDay => wall.time_of_day(),
+    }
+}

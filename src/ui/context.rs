@@ -1,0 +1,98 @@
+//! What pages get from above: the signed-in user, the tenant of the address, and a way to set the HTTP status.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::location::Url;
+
+use leptos::server_fn::{ServerFn, error::ServerFnUrlError};
+
+use crate::{
+    error::AppError,
+    model::user::{Role, Viewer},
+};
+
+/// Who is signed in; loaded once by the layout, awaited by whoever needs it.
+pub type ViewerResource = Resource<Result<Option<Viewer>, AppError>>;
+
+/// The `{tenant}` of the address, by its slug.
+#[derive(Clone, Copy)]
+pub struct CurrentTenant(pub Memo<String>);
+
+/// Sets the HTTP status of the page being rendered. The server provides it; in the browser there is none.
+#[derive(Clone)]
+pub struct PageStatus(Arc<dyn Fn(u16) + Send + Sync>);
+
+impl PageStatus {
+    pub fn new(set: impl Fn(u16) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(set))
+    }
+}
+
+/// Sets the HTTP status of this page, where there is one to set.
+pub fn set_status(status: u16) {
+    if let Some(PageStatus(set)) = use_context() {
+        set(status);
+    }
+}
+
+/// The role of the viewer in a tenant; none when signed out or not a member.
+pub fn role_in(viewer: &Result<Option<Viewer>, AppError>, tenant: &str) -> Option<Role> {
+    viewer.as_ref().ok()?.as_ref()?.tenant(tenant).map(|tenant| tenant.role)
+}
+
+/// The sign-in page that leads back to the page that is open now.
+pub fn sign_in_address() -> String {
+    let location = use_location();
+    let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+    let here = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
+    format!("/login?next={}", Url::escape(&here))
+}
+
+/// The last error of an action: from its answer, or, when the form was sent without JavaScript, from the query that
+/// the redirect carries. Read from the query on both sides, so that the page is the same after hydration.
+pub fn action_error<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    let query = use_query_map();
+    Signal::derive(move || {
+        if action.version().get() > 0 {
+            return action.value().with(|value| value.as_ref()?.as_ref().err().cloned());
+        }
+        let query = query.read();
+        let error = query.get_str("__err").filter(|_| query.get_str("__path") == Some(S::PATH))?;
+        Some(ServerFnUrlError::<AppError>::decode_err(error))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        ids::{TenantId, UserId},
+        user::TenantSummary,
+    };
+
+    #[test]
+    fn a_role_is_known_only_in_a_tenant_of_ones_own() {
+        let tenant = TenantSummary {
+            id: TenantId(uuid::Uuid::nil()),
+            slug: "contoso".to_owned(),
+            name: "Contoso".to_owned(),
+            role: Role::Operator,
+        };
+        let viewer = Viewer {
+            id: UserId(uuid::Uuid::nil()),
+            email: "ana@contoso.example".to_owned(),
+            name: "Ana".to_owned(),
+            tenants: vec![tenant],
+        };
+        assert_eq!(role_in(&Ok(Some(viewer.clone())), "contoso"), Some(Role::Operator));
+        assert_eq!(role_in(&Ok(Some(viewer)), "fabrikam"), None);
+        assert_eq!(role_in(&Ok(None), "contoso"), None);
+        assert_eq!(role_in(&Err(AppError::Offline), "contoso"), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! `/t/{tenant}`: the frame around the pages of a tenant, who is looking at them, and the tenant's live stream.
+
+use leptos::prelude::*;
+use leptos_router::{components::Outlet, hooks::use_params_map};
+
+use crate::{
+    api::session::get_viewer,
+    ui::{
+        components::frame::{Areas, TopBar},
+        context::{CurrentTenant, ViewerResource},
+        live::provide_live_feed,
+    },
+};
+
+#[component]
+pub fn TenantLayout() -> impl IntoView {
+    let params = use_params_map();
+    let tenant = Memo::new(move |_| params.read().get("tenant").unwrap_or_default());
+    let viewer: ViewerResource = Resource::new(|| (), |()| get_viewer());
+    provide_context(CurrentTenant(tenant));
+    provide_context(viewer);
+    provide_live_feed(CurrentTenant(tenant));
+    view! {
+        <a class="skip-link" href="#main">"Skip to the content"</a>
+        <div class="frame">
+            <header class="top-bar">
+                // The pages say what is wrong when the viewer cannot be had; the bar just stays empty.
+                <Suspense fallback=move || view! { <TopBar viewer=None tenant/> }>
+                    {move || Suspend::new(async move {
+                        view! { <TopBar viewer=viewer.await.ok().flatten() tenant/> }
+                    })}
+                </Suspense>
+            </header>
+            <aside class="side"><Areas tenant/></aside>
+            <main id="main" class="main" tabindex="-1"><Outlet/></main>
+        </div>
+    }
+}

@@ -1,0 +1,137 @@
+//! `/t/{tenant}/operations`: the ledger of the tenant, newest first, kept up to date.
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::operations::{StartOperation, list_runs},
+    error::AppError,
+    model::{
+        operation::OperationType,
+        page::RunCursor,
+        run::{LiveEvent, Started},
+        time::WallClock,
+        user::{Action, Role},
+    },
+    ui::{
+        clock::zone_offset,
+        components::{
+            badge::Tag,
+            error_panel::ErrorPanel,
+            icon::Glyph,
+            live_mark::LiveMark,
+            notice::{Alert, Notice},
+            page_header::PageHeader,
+            pager::Pager,
+            run_table::RunTable,
+            skeleton::RunTableSkeleton,
+            start_button::StartButton,
+            toast::{Toast, ToastText},
+        },
+        context::{CurrentTenant, ViewerResource, action_error, role_in},
+        live::LiveFeed,
+        rows::RunRows,
+        throttle::once_a_second,
+        words,
+    },
+};
+
+#[component]
+pub fn OperationsPage() -> impl IntoView {
+    let CurrentTenant(tenant) = expect_context();
+    let viewer = expect_context::<ViewerResource>();
+    let query = use_query_map();
+    let place = Memo::new(move |_| RunCursor::parse(query.read().get_str("after")));
+    let page = Resource::new(move || (tenant.get(), place.get().0.after), |(tenant, after)| list_runs(tenant, after));
+    // The rows on the screen now, for what comes in later.
+    let shown = StoredValue::new(None::<RunRows>);
+    let start = ServerAction::<StartOperation>::new();
+    let start_error = action_error(start);
+    let toast = RwSignal::new(None);
+
+    let refresh = once_a_second(move || {
+        let (tenant, after) = (tenant.get_untracked(), place.get_untracked().0.after);
+        spawn_local(async move {
+            match list_runs(tenant, after).await {
+                Ok(page) => with_rows(shown, |rows| rows.replace(&page)),
+                // Shown by asking through the page's resource, which leads to the sign-in page.
+                Err(AppError::Unauthenticated) => page.refetch(),
+                // Away for a moment: what is on the screen stays, and the stream says that it reconnects.
+                Err(_) => {}
+            }
+        });
+    });
+    expect_context::<LiveFeed>().listen(move |event| match event {
+        LiveEvent::Run { run } => with_rows(shown, |rows| rows.apply(&run)),
+        LiveEvent::Gap => refresh(),
+    });
+    Effect::new(move |_| match start.value().get() {
+        Some(Ok(started)) => {
+            with_rows(shown, |rows| rows.apply(&started.run));
+            toast.set(Some(started_toast(&tenant.get_untracked(), &started)));
+        }
+        Some(Err(AppError::Unauthenticated)) => page.refetch(),
+        Some(Err(error)) => toast.set(Some(ToastText { words: error.to_string(), alert: true, link: None })),
+        None => {}
+    });
+    // Sent without scripts, the form's error is in the address; with scripts the toast tells it.
+    let form_error = move || start_error.get().filter(|_| start.version().get() == 0);
+
+    view! {
+        <Title text="Operations"/>
+        <Transition fallback=|| view! { <Head role=None start=None tenant=String::new()/> <RunTableSkeleton/> }>
+            {move || Suspend::new(async move {
+                let (tenant, (cursor, note)) = (tenant.get_untracked(), place.get_untracked());
+                let role = role_in(&viewer.await, &tenant);
+                match page.await {
+                    Err(error) => view! { <ErrorPanel error way_out=("/".to_owned(), "Go to your tenants")/> }.into_any(),
+                    Ok(page) => {
+                        let rows = RunRows::new(&page, cursor.after.is_none());
+                        shown.set_value(Some(rows.clone()));
+                        let can_start = role.is_some_and(|role| role.can(Action::StartOperation));
+                        view! {
+                            <Head role start=Some(start) tenant=tenant.clone()/>
+                            {move || form_error().map(|error| view! { <Alert text=error.to_string()/> })}
+                            {note.map(|text| view! { <Notice text/> })}
+                            <RunTable rows can_start tenant=tenant.clone()/>
+                            <Pager tenant deep=cursor.after.is_some() next=page.next/>
+                        }
+                            .into_any()
+                    }
+                }
+            })}
+        </Transition>
+        <Toast toast/>
+    }
+}
+
+/// The page's first line. What the role may not do is not there.
+#[component]
+fn Head(role: Option<Role>, start: Option<ServerAction<StartOperation>>, tenant: String) -> impl IntoView {
+    let action = start.filter(|_| role.is_some_and(|role| role.can(Action::StartOperation)));
+    view! {
+        <PageHeader title="Operations" beside=|| view! { <LiveMark/> }>
+            {(role == Some(Role::Readonly))
+                .then(|| view! { <Tag glyph=Glyph::Eye text="Read-only" title="Your role sees everything and changes nothing"/> })}
+            {action.map(|action| view! { <StartButton action tenant operation=OperationType::InventorySync/> })}
+        </PageHeader>
+    }
+}
+
+/// Works on the rows on the screen, if the page is still there.
+fn with_rows(shown: StoredValue<Option<RunRows>>, work: impl FnOnce(&RunRows)) {
+    if let Some(Some(rows)) = shown.try_get_value() {
+        work(&rows);
+    }
+}
+
+fn started_toast(tenant: &str, started: &Started) -> ToastText {
+    let created = started.run.created_at;
+    let at = WallClock::new(created, zone_offset(created)).short();
+    ToastText {
+        words: words::started(started, &at),
+        alert: false,
+        link: Some((format!("/t/{tenant}/operations/{}", started.run.id), "View run")),
+    }
+}
