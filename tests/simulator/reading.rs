@@ -163,3 +163,20 @@ async fn every_object_is_found_by_its_id_and_by_its_name() {
         assert_eq!(found["value"].as_array().map(Vec::len), Some(1), "{collection}");
     }
 }
+
+#[tokio::test]
+async fn app_protection_shows_assignments_only_under_its_own_type() {
+    let running = Running::with_defaults().await;
+    let caller = running.sign_in("contoso").await;
+    let base = "v1.0/deviceAppManagement";
+    assert_eq!(caller.error(&format!("{base}/managedAppPolicies?$expand=assignments")).await.0, 400);
+    let (all, _) = caller.all(&format!("{base}/managedAppPolicies")).await;
+    let mut found = 0;
+    for (path, kind) in [("iosManagedAppProtections", "ios"), ("androidManagedAppProtections", "android")] {
+        let (own, _) = caller.all(&format!("{base}/{path}?$expand=assignments")).await;
+        let expected = format!("#microsoft.graph.{kind}ManagedAppProtection");
+        assert!(own.iter().all(|policy| policy["assignments"].is_array() && policy["@odata.type"] == expected));
+        found += own.len();
+    }
+    assert_eq!(found, all.len());
+}

@@ -24,6 +24,19 @@ text_enum! {
     }
 }
 
+/// Collections of derived types: path and type. Their members are served with those of the base type too, and only
+/// here do they expand their assignments.
+pub const DERIVED_PROTECTIONS: &[(&str, &str)] = &[
+    ("deviceAppManagement/iosManagedAppProtections", "#microsoft.graph.iosManagedAppProtection"),
+    ("deviceAppManagement/androidManagedAppProtections", "#microsoft.graph.androidManagedAppProtection"),
+    ("deviceAppManagement/windowsManagedAppProtections", "#microsoft.graph.windowsManagedAppProtection"),
+    (
+        "deviceAppManagement/mdmWindowsInformationProtectionPolicies",
+        "#microsoft.graph.mdmWindowsInformationProtectionPolicy",
+    ),
+    ("deviceAppManagement/targetedManagedAppConfigurations", "#microsoft.graph.targetedManagedAppConfiguration"),
+];
+
 impl Collection {
     /// The path after the version, as in `deviceManagement/deviceConfigurations`.
     pub const fn path(self) -> &'static str {
@@ -75,6 +88,18 @@ impl Collection {
     /// The base types of apps, app protection and enrolment do not expand assignments in a list.
     pub const fn list_expands_assignments(self) -> bool {
         !matches!(self, Self::MobileApps | Self::EnrollmentConfigurations | Self::ManagedAppPolicies)
+    }
+
+    /// The permission that a read needs.
+    pub const fn read_permission(self) -> &'static str {
+        match self {
+            Self::Groups => "GroupMember.Read.All",
+            Self::ConditionalAccessPolicies => "Policy.Read.All",
+            Self::MobileApps | Self::ManagedAppPolicies => "DeviceManagementApps.Read.All",
+            Self::DeviceManagementScripts => "DeviceManagementScripts.Read.All",
+            Self::AutopilotProfiles | Self::EnrollmentConfigurations => "DeviceManagementServiceConfig.Read.All",
+            _ => "DeviceManagementConfiguration.Read.All",
+        }
     }
 
     /// The type of the collection's members, for messages.

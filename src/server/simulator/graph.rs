@@ -4,21 +4,19 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::State as Shared;
 use super::answer::GraphError;
-use super::content::{Content, Object, has_id, objects};
-use super::faults::Verdict;
+use super::content::{Content, Object, has_id, objects, text};
+use super::fault_answer;
 use super::origin::Origin;
 use super::page::Page;
 use super::query::Query;
 use super::resource::{Resource, Target, Version};
 use super::view::{self, SETTINGS_PAGE};
-
-const PROXY_PAGE: &str = "<!doctype html><title>Gateway</title><h1>The request is being checked</h1>";
 
 /// A request as far as a read needs it.
 struct Call<'a> {
@@ -43,19 +41,16 @@ pub async fn answer(
     let resource = Resource::parse(version, &path)?;
     shared.stats.collection(resource.collection);
     let verdict = shared.faults.verdict(resource.collection, resource.is_list());
-    refuse(verdict)?;
+    fault_answer::refuse(verdict, resource.collection)?;
     if method != Method::GET {
         let message = "Specified HTTP method is not allowed for the request target.";
         return Err(GraphError::new(StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", message));
     }
     let call = Call { version, origin: &origin, uri: &uri, query: Query::parse(&uri)?, page_size: shared.page_size };
     let body = read(&call, &resource, &shared.store.tenant(&tenant))?;
-    Ok(match verdict {
-        Verdict::Html => Html(PROXY_PAGE).into_response(),
-        Verdict::BrokenBody => broken(&body),
-        _ if resource.target == Target::Count => body.to_string().into_response(),
-        _ => Json(body).into_response(),
-    })
+    let is_count = resource.target == Target::Count;
+    let good = || if is_count { body.to_string().into_response() } else { Json(&body).into_response() };
+    Ok(fault_answer::spoilt(verdict, &body).unwrap_or_else(good))
 }
 
 /// The tenant of the request's token.
@@ -75,44 +70,26 @@ fn authorise(shared: &Shared, headers: &HeaderMap) -> Result<String, GraphError>
     Ok(tenant)
 }
 
-/// Turns a fault into Graph's answer to it.
-fn refuse(verdict: Verdict) -> Result<(), GraphError> {
-    let (status, code, message, retry_after) = match verdict {
-        Verdict::Answer | Verdict::BrokenBody | Verdict::Html => return Ok(()),
-        Verdict::Throttled => {
-            (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests. Try again later.", Some(1))
-        }
-        Verdict::Unavailable => {
-            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "The service is temporarily unavailable.", None)
-        }
-        Verdict::Forbidden => {
-            let message = "Application is not authorized to perform this operation. Application must have one of the \
-                           following scopes: DeviceManagementConfiguration.Read.All";
-            (StatusCode::FORBIDDEN, "Forbidden", message, None)
-        }
-        Verdict::Unlicensed => {
-            (StatusCode::BAD_REQUEST, "BadRequest", "Request not applicable to target tenant.", None)
-        }
-    };
-    Err(GraphError { status, code, message: message.to_owned(), retry_after })
-}
-
 fn read(call: &Call<'_>, resource: &Resource, content: &Content) -> Result<Value, GraphError> {
-    let collection = resource.collection;
-    let url = format!("{}/{}/{}", call.origin.0, call.version.as_str(), collection.path());
-    let context = format!("{}/{}/$metadata#{}", call.origin.0, call.version.as_str(), collection.path());
-    let find = |id: &str| content.find(collection, id).ok_or_else(|| GraphError::not_found(id));
+    let (collection, path) = (resource.collection, resource.path);
+    let url = format!("{}/{}/{path}", call.origin.0, call.version.as_str());
+    let context = format!("{}/{}/$metadata#{path}", call.origin.0, call.version.as_str());
     let expand = &call.query.expand;
-    let wanted = |object: &&Object| call.query.filter.as_ref().is_none_or(|filter| filter.matches(object));
+    let of_kind = |object: &Object| resource.kind.is_none_or(|kind| text(object, "@odata.type") == Some(kind));
+    let find = |id: &str| {
+        content.find(collection, id).filter(|object| of_kind(object)).ok_or_else(|| GraphError::not_found(id))
+    };
+    let passes = |object: &Object| call.query.filter.as_ref().is_none_or(|filter| filter.matches(object));
+    let wanted = content.list(collection).iter().filter(|object| of_kind(object) && passes(object));
     match &resource.target {
         Target::List => {
-            view::check_expand(collection, expand, true)?;
-            let list: Vec<&Object> = content.list(collection).iter().filter(wanted).collect();
+            view::check_expand(collection, expand, resource.kind.is_none())?;
+            let list: Vec<&Object> = wanted.collect();
             let size = call.query.top.unwrap_or(usize::MAX).min(call.page_size);
             let show = |object: &Object| view::in_list(collection, object, expand, &url);
-            page(call, &context, collection.path(), &list, size, show)
+            page(call, &context, path, &list, size, show)
         }
-        Target::Count => Ok(content.list(collection).iter().filter(wanted).count().into()),
+        Target::Count => Ok(wanted.count().into()),
         Target::Item(id) => {
             view::check_expand(collection, expand, false)?;
             let mut object = view::single(collection, find(id)?, expand, &url);
@@ -123,12 +100,11 @@ fn read(call: &Call<'_>, resource: &Resource, content: &Content) -> Result<Value
             let list: Vec<&Object> = objects(find(id)?, property).collect();
             nested(call, &context, &view::property_scope(collection, id, property), property, &list)
         }
-        Target::PresentationValues(id, value) => {
+        Target::PresentationValues(id, value_id) => {
             let mut values = objects(find(id)?, "definitionValues");
-            let value = values.find(|one| has_id(one, value)).ok_or_else(|| GraphError::not_found(value))?;
+            let value = values.find(|one| has_id(one, value_id)).ok_or_else(|| GraphError::not_found(value_id))?;
             let list: Vec<&Object> = objects(value, "presentationValues").collect();
-            let scope = view::property_scope(collection, id, "presentationValues");
-            nested(call, &context, &scope, "presentationValues", &list)
+            nested(call, &context, &view::property_scope(collection, id, value_id), "presentationValues", &list)
         }
     }
 }
@@ -163,11 +139,4 @@ fn page(
         body["@odata.nextLink"] = next.into();
     }
     Ok(body)
-}
-
-/// The first half of the JSON, as if it were all of it.
-fn broken(body: &Value) -> Response {
-    let mut text = body.to_string().into_bytes();
-    text.truncate(text.len() / 2);
-    ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

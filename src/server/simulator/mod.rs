@@ -8,6 +8,7 @@ mod collection;
 mod content;
 mod expand;
 mod fault;
+mod fault_answer;
 mod faults;
 mod filter;
 mod folder;

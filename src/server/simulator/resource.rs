@@ -1,7 +1,7 @@
 //! The path of a Graph request, parsed once: which collection, and what of it.
 
 use super::answer::GraphError;
-use super::collection::Collection;
+use super::collection::{Collection, DERIVED_PROTECTIONS};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
@@ -21,6 +21,10 @@ impl Version {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Resource {
     pub collection: Collection,
+    /// The path of the list, as it was asked for.
+    pub path: &'static str,
+    /// The only `@odata.type` to serve, where a collection of a derived type was asked for.
+    pub kind: Option<&'static str>,
     pub target: Target,
 }
 
@@ -41,10 +45,13 @@ impl Resource {
     pub fn parse(version: Version, path: &str) -> Result<Self, GraphError> {
         let segments = segments(path);
         let words: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let (collection, rest) = Collection::ALL
-            .iter()
-            .find_map(|one| Some((*one, strip(&words, one.path())?)))
-            .filter(|(collection, _)| version == Version::Beta || !collection.beta_only())
+        let own = Collection::ALL.iter().map(|one| (*one, one.path(), None));
+        let derived =
+            DERIVED_PROTECTIONS.iter().map(|(path, kind)| (Collection::ManagedAppPolicies, *path, Some(*kind)));
+        let (collection, path, kind, rest) = own
+            .chain(derived)
+            .find_map(|(collection, path, kind)| Some((collection, path, kind, strip(&words, path)?)))
+            .filter(|(collection, ..)| version == Version::Beta || !collection.beta_only())
             .ok_or_else(|| unknown_segment(words.last().copied().unwrap_or_default()))?;
         let target = match *rest {
             [] => Target::List,
@@ -61,7 +68,7 @@ impl Resource {
             }
             [.., last] => return Err(unknown_segment(last)),
         };
-        Ok(Self { collection, target })
+        Ok(Self { collection, path, kind, target })
     }
 
     /// Whether the answer is a page of a list.
@@ -100,8 +107,8 @@ mod tests {
     fn both_ways_to_write_a_key_are_read() {
         for path in ["deviceManagement/intents/7/settings", "deviceManagement/intents('7')/settings"] {
             let resource = Resource::parse(Version::Beta, path).expect("a good path");
-            let target = Target::Property("7".into(), "settings");
-            assert_eq!(resource, Resource { collection: Collection::Intents, target });
+            assert_eq!(resource.collection, Collection::Intents);
+            assert_eq!(resource.target, Target::Property("7".into(), "settings"));
         }
     }
 

@@ -28,6 +28,7 @@ const ALIASES: &[(&str, Collection)] = &[
     ("enrollmentstatuspage", Collection::EnrollmentConfigurations),
     ("apps", Collection::MobileApps),
     ("applications", Collection::MobileApps),
+    ("devicefilters", Collection::AssignmentFilters),
     ("filters", Collection::AssignmentFilters),
     ("featureupdates", Collection::FeatureUpdateProfiles),
     ("qualityupdates", Collection::QualityUpdateProfiles),

@@ -21,7 +21,8 @@ pub fn collection(object: &Object) -> Option<Collection> {
         (has("featureUpdateVersion"), Collection::FeatureUpdateProfiles),
         (has("expeditedUpdateSettings"), Collection::QualityUpdateProfiles),
         (has("deploymentDeferralInDays") && has("approvalType"), Collection::DriverUpdateProfiles),
-        (has("isMigratingToConfigurationPolicy"), Collection::Intents),
+        (has("isMigratingToConfigurationPolicy") || has("settingsDelta"), Collection::Intents),
+        (has("packageIdentifier") || has("installCommandLine"), Collection::MobileApps),
     ];
     rules.into_iter().find(|(fits, _)| *fits).map(|(_, collection)| collection)
 }

@@ -45,11 +45,21 @@ fn wrapper_key(object: &Object) -> Option<String> {
             .or(by_context::collection(object, None))
             .or(by_shape::collection(object))
             .is_some();
-    let mut lists = object.iter().filter(|(_, value)| is_object_list(value));
-    match (is_itself, lists.next(), lists.next()) {
-        (false, Some((key, _)), None) => Some(key.clone()),
+    if is_itself {
+        return None;
+    }
+    let lists: Vec<(&String, usize)> =
+        object.iter().filter(|(_, value)| is_object_list(value)).map(|(key, list)| (key, length(list))).collect();
+    // An empty list beside the one that is meant is a note of the tool that wrote the file.
+    let filled: Vec<&String> = lists.iter().filter(|(_, length)| *length > 0).map(|(key, _)| *key).collect();
+    match (filled.as_slice(), lists.as_slice()) {
+        ([key], _) | ([], [(key, _)]) => Some((*key).clone()),
         _ => None,
     }
+}
+
+fn length(list: &Value) -> usize {
+    list.as_array().map_or(0, Vec::len)
 }
 
 fn is_object_list(value: &Value) -> bool {
