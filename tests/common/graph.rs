@@ -1,1 +1,105 @@
-//! The Graph simulator over HTTP, and the product's jobs pointed at it.
+//! The Graph simulator over HTTP, and the product's own jobs pointed at it.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use futures::{FutureExt, future::BoxFuture};
+use runledger::server::{
+    boot::Core,
+    config::WorkerOptions,
+    graph::{Delay, RetryPolicy},
+    simulator::{Fault, Simulator, SimulatorOptions, serve},
+};
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// A simulator that stops with the test.
+pub struct Graph {
+    pub url: String,
+    pub simulator: Simulator,
+    stopping: CancellationToken,
+}
+
+impl Graph {
+    pub async fn start(options: SimulatorOptions) -> Self {
+        let simulator = Simulator::new(options).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stopping = CancellationToken::new();
+        tokio::spawn(serve(listener, simulator.clone(), stopping.clone().cancelled_owned()));
+        Self { url, simulator, stopping }
+    }
+
+    /// A made-up tenant, in pages of ten, with these faults.
+    pub async fn sample(faults: &[&str]) -> Self {
+        let faults = faults.iter().map(|fault| fault.parse::<Fault>().unwrap()).collect();
+        Self::start(SimulatorOptions { page_size: 10, faults, ..SimulatorOptions::default() }).await
+    }
+
+    /// A folder of Graph JSON.
+    pub async fn of_folder(folder: PathBuf) -> Self {
+        Self::start(SimulatorOptions { data: Some(folder), page_size: 3, ..SimulatorOptions::default() }).await
+    }
+
+    /// Replaces the faults while it runs.
+    pub async fn set_faults(&self, faults: &[&str]) {
+        let answer = client()
+            .put(format!("{}/_simulator/faults", self.url))
+            .json(&faults)
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
+    pub async fn stats(&self) -> serde_json::Value {
+        client().get(format!("{}/_simulator/stats", self.url)).send().await.unwrap().json().await.unwrap()
+    }
+}
+
+impl Drop for Graph {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}
+
+/// The product's own workers, which do not really wait between tries.
+pub struct ProductWorkers {
+    stopping: CancellationToken,
+    _tasks: JoinSet<()>,
+}
+
+impl ProductWorkers {
+    pub fn start(core: &Core) -> Self {
+        let stopping = CancellationToken::new();
+        let options = WorkerOptions {
+            concurrency: 4,
+            time_limit_minutes: 5,
+            retention_days: 90,
+            allow_private_addresses: true,
+            grace_seconds: 1,
+        };
+        let retry = RetryPolicy { delay: Arc::new(NoWait), ..RetryPolicy::system() };
+        let tasks = core.start_workers(&options, retry, &stopping).unwrap();
+        Self { stopping, _tasks: tasks }
+    }
+}
+
+impl Drop for ProductWorkers {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}
+
+struct NoWait;
+
+impl Delay for NoWait {
+    fn wait(&self, _: Duration) -> BoxFuture<'static, ()> {
+        async {}.boxed()
+    }
+}
+
+pub fn client() -> reqwest::Client {
+    // Fails only when another test was first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
