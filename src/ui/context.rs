@@ -1,6 +1,4 @@
-//! What pages get from above: the signed-in user, the tenant of the address, and a way to set the HTTP status.
-
-use std::sync::Arc;
+//! What pages get from above: the signed-in user, the tenant of the address, and the errors of their forms.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
@@ -19,23 +17,6 @@ pub type ViewerResource = Resource<Result<Option<Viewer>, AppError>>;
 /// The `{tenant}` of the address, by its slug.
 #[derive(Clone, Copy)]
 pub struct CurrentTenant(pub Memo<String>);
-
-/// Sets the HTTP status of the page being rendered. The server provides it; in the browser there is none.
-#[derive(Clone)]
-pub struct PageStatus(Arc<dyn Fn(u16) + Send + Sync>);
-
-impl PageStatus {
-    pub fn new(set: impl Fn(u16) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(set))
-    }
-}
-
-/// Sets the HTTP status of this page, where there is one to set.
-pub fn set_status(status: u16) {
-    if let Some(PageStatus(set)) = use_context() {
-        set(status);
-    }
-}
 
 /// The role of the viewer in a tenant; none when signed out or not a member.
 pub fn role_in(viewer: &Result<Option<Viewer>, AppError>, tenant: &str) -> Option<Role> {

@@ -1,6 +1,7 @@
 //! A run's history as it is drawn: marks with a sentence each, the time between them, and progress folded into one.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::words;
@@ -68,8 +69,8 @@ fn mark(event: &RunEvent, before: Option<DateTime<Utc>>) -> Mark {
         RunEventKind::Completed => outcome.map_or("Completed", RunOutcome::label).to_owned(),
     };
     let note = match event.kind {
-        RunEventKind::Started => Some(format!("on {actor}")),
-        RunEventKind::LateWrite => Some(format!("from attempt {} on {actor}", event.attempt)),
+        RunEventKind::Started => Some(format!("by {actor}")),
+        RunEventKind::LateWrite => Some(format!("attempt {}, by {actor}", event.attempt)),
         _ => text(&event.detail, "message").map(str::to_owned),
     };
     let since = before.map(|before| event.at - before);
@@ -77,9 +78,9 @@ fn mark(event: &RunEvent, before: Option<DateTime<Utc>>) -> Mark {
 }
 
 fn step(event: &RunEvent) -> Step {
-    let progress = serde_json::from_value::<RunProgress>(event.detail.clone()).ok();
-    let note = text(&event.detail, "step").map(str::to_owned);
-    Step { at: event.at, text: progress.as_ref().map_or_else(|| "Progress".to_owned(), words::progress), note }
+    let progress = event.detail.get("progress").and_then(|progress| RunProgress::deserialize(progress).ok());
+    let text = progress.as_ref().map_or_else(|| "Progress".to_owned(), words::progress);
+    Step { at: event.at, text, note: progress.and_then(|progress| progress.step) }
 }
 
 fn text<'a>(detail: &'a Value, key: &str) -> Option<&'a str> {
@@ -104,7 +105,8 @@ mod tests {
 
     #[test]
     fn a_history_becomes_sentences_with_the_time_between_them() {
-        let progress = |done| json!({"done": done, "total": 14, "unit": "families", "step": "Compliance"});
+        let progress =
+            |done| json!({"progress": {"done": done, "total": 14, "unit": "families", "step": "Compliance"}});
         let marks = marks(&[
             event(RunEventKind::Created, 0, "Ana", json!({})),
             event(RunEventKind::Started, 2, "worker-1", json!({})),

@@ -42,7 +42,18 @@ pub fn OutcomeLabel(state: RunState) -> impl IntoView {
             </span>
         }
         .into_any(),
-        _ => view! { <span class="nothing" aria-label="None yet">"\u{2013}"</span> }.into_any(),
+        _ => view! { <Nothing meaning="None yet"/> }.into_any(),
+    }
+}
+
+/// A dash where there is nothing to show, with its meaning for those who do not see it.
+#[component]
+pub fn Nothing(meaning: &'static str) -> impl IntoView {
+    view! {
+        <span class="nothing">
+            <span aria-hidden="true">"\u{2013}"</span>
+            <span class="sr-only">{meaning}</span>
+        </span>
     }
 }
 

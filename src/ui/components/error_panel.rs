@@ -1,14 +1,12 @@
-//! An error in the place of the page's content, with its cause and the way out. Whoever is not signed in is sent there.
+//! An error in the place of the page's content, with its cause and the way out. Whoever is not signed in is sent to
+//! sign in. The HTTP status comes from the server function that failed.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{NavigateOptions, components::Redirect};
 
 use super::icon::{Glyph, Icon};
-use crate::{
-    error::AppError,
-    ui::context::{set_status, sign_in_address},
-};
+use crate::{error::AppError, ui::context::sign_in_address};
 
 #[component]
 pub fn ErrorPanel(
@@ -21,7 +19,6 @@ pub fn ErrorPanel(
         let options = NavigateOptions { replace: true, ..Default::default() };
         return view! { <Redirect path=sign_in_address() options/> }.into_any();
     }
-    set_status(error.status());
     // What may be different the next time is worth another try.
     let retry = matches!(
         error,

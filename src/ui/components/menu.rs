@@ -8,7 +8,7 @@ pub fn Menu(
     /// What the closed menu shows.
     #[prop(into)]
     summary: ViewFn,
-    /// What the menu is for, for those who do not see it.
+    /// What the menu is for, for those who do not see where it stands.
     label: &'static str,
     #[prop(optional)] class: &'static str,
     children: Children,
@@ -41,7 +41,7 @@ pub fn Menu(
     });
     view! {
         <details node_ref=details class=format!("menu {class}") name="menu">
-            <summary aria-label=label>{summary.run()}</summary>
+            <summary><span class="sr-only">{label}</span>{summary.run()}</summary>
             <div class="menu-panel" on:click=move |_| close()>{children()}</div>
         </details>
     }

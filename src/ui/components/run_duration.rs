@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
+use super::badge::Nothing;
 use crate::{
     model::{run::Run, time},
     ui::clock::{Clock, hydrated},
@@ -21,7 +22,10 @@ pub fn RunDuration(#[prop(into)] run: Signal<Run>) -> impl IntoView {
         };
         duration(&run, now)
     });
-    view! { <span class="duration">{move || text.get().unwrap_or_else(|| "\u{2013}".to_owned())}</span> }
+    move || match text.get() {
+        Some(text) => view! { <span class="duration">{text}</span> }.into_any(),
+        None => view! { <Nothing meaning="Not yet"/> }.into_any(),
+    }
 }
 
 /// From the start to the end, or to `now`; without a clock to the last sign of life, which server and browser agree on.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    badge::{OutcomeLabel, StatusBadge, Tag},
+    badge::{Nothing, OutcomeLabel, StatusBadge, Tag},
     progress_cell::ProgressCell,
     run_duration::RunDuration,
     when::{Exact, When},
@@ -31,7 +31,7 @@ pub fn RunRow(row: Row, #[prop(into)] tenant: String) -> impl IntoView {
             <td role="cell" class="cell-started">
                 {move || match started.get() {
                     Some(at) => view! { <When at exact=Exact::Minute/> }.into_any(),
-                    None => view! { <span class="nothing" aria-label="Not yet">"\u{2013}"</span> }.into_any(),
+                    None => view! { <Nothing meaning="Not yet"/> }.into_any(),
                 }}
             </td>
             <td role="cell" class="cell-duration"><RunDuration run/></td>

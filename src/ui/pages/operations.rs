@@ -85,7 +85,7 @@ pub fn OperationsPage() -> impl IntoView {
                 let (tenant, (cursor, note)) = (tenant.get_untracked(), place.get_untracked());
                 let role = role_in(&viewer.await, &tenant);
                 match page.await {
-                    Err(error) => view! { <ErrorPanel error way_out=("/".to_owned(), "Go to your tenants")/> }.into_any(),
+                    Err(error) => view! { <ErrorPanel error way_out=("/".to_owned(), "Go to operations")/> }.into_any(),
                     Ok(page) => {
                         let rows = RunRows::new(&page, cursor.after.is_none());
                         shown.set_value(Some(rows.clone()));

@@ -57,15 +57,17 @@ fn Group(code: ReasonCode, failures: Vec<RunFailure>) -> impl IntoView {
 
 #[component]
 fn Failure(failure: RunFailure) -> impl IntoView {
-    let RunFailure { message, item, http_status, request_id, .. } = failure;
+    let RunFailure { code, message, item, http_status, request_id } = failure;
     view! {
         <li>
             <strong class="failure-item">{item.unwrap_or_else(|| "The run as a whole".to_owned())}</strong>
-            <span class="failure-message">{message}</span>
-            <span class="failure-trace">
-                {http_status.map(|status| view! { <span>"HTTP " {status}</span> })}
-                {request_id.map(|id| view! { <span>"Request " <code>{id}</code></span> })}
-            </span>
+            <div>
+                <p class="failure-message">{(message != code.sentence()).then_some(message)}</p>
+                <p class="failure-trace">
+                    {http_status.map(|status| view! { <span>"HTTP " {status}</span> })}
+                    {request_id.map(|id| view! { <span>"Request " <code>{id}</code></span> })}
+                </p>
+            </div>
         </li>
     }
 }
