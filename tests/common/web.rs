@@ -1,1 +1,93 @@
-//! The web server over HTTP.
+//! The web server over HTTP, as a browser or a script meets it.
+
+use std::sync::Arc;
+
+use leptos::config::LeptosOptions;
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
+use runledger::server::{config::Config, router::router};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{PASSWORD, TestApp, graph::client};
+
+/// A server that stops with the test.
+pub struct Web {
+    pub url: String,
+    stopping: CancellationToken,
+}
+
+/// Somebody with a browser: keeps the session's cookie.
+#[derive(Clone)]
+pub struct Visitor {
+    url: String,
+    client: reqwest::Client,
+    cookie: Option<Arc<str>>,
+}
+
+impl Web {
+    pub async fn start(app: &TestApp) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stopping = CancellationToken::new();
+        // Hashed names need the build's list of hashes, which tests do not have.
+        let leptos = LeptosOptions::builder().output_name("runledger").build();
+        let state = app.core.web(Config { public_url: None }, leptos, &stopping);
+        let stopped = stopping.clone().cancelled_owned();
+        tokio::spawn(axum::serve(listener, router(state)).with_graceful_shutdown(stopped).into_future());
+        Self { url, stopping }
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        Visitor { url: self.url.clone(), client: client(), cookie: None }
+    }
+
+    /// A visitor who has signed in.
+    pub async fn signed_in(&self, email: &str) -> Visitor {
+        let mut visitor = self.visitor();
+        let answer = visitor.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        visitor
+    }
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}
+
+impl Visitor {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        match &self.cookie {
+            Some(cookie) => request.header(header::COOKIE, &**cookie),
+            None => request,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).header(header::ACCEPT, "text/html").send().await.unwrap()
+    }
+
+    /// Calls a server function as the page's script does.
+    pub async fn call(&self, function: &str, arguments: &[(&str, &str)]) -> Response {
+        self.request(Method::POST, &format!("/api/{function}")).form(arguments).send().await.unwrap()
+    }
+
+    /// Calls a server function; its status and what it answered.
+    pub async fn ask(&self, function: &str, arguments: &[(&str, &str)]) -> (StatusCode, Value) {
+        let answer = self.call(function, arguments).await;
+        let status = answer.status();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Response {
+        let answer = self.call("session/sign_in", &[("email", email), ("password", password)]).await;
+        if let Some(cookie) = answer.headers().get(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            self.cookie = Some(pair.into());
+        }
+        answer
+    }
+}
