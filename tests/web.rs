@@ -76,6 +76,14 @@ on_both_engines! {
         assert_eq!(visitor.ask("operations/list", &[("tenant", "contoso")]).await.0, StatusCode::UNAUTHORIZED);
     }
 
+    async fn a_new_password_ends_the_sessions_of_the_old(app: TestApp) {
+        two_tenants(&app).await;
+        let web = Web::start(&app).await;
+        let visitor = web.signed_in("owner@contoso.example").await;
+        app.core.auth.add_user("owner@contoso.example", "Owner", "another long password").await.unwrap();
+        assert_eq!(visitor.ask("operations/list", &[("tenant", "contoso")]).await.0, StatusCode::UNAUTHORIZED);
+    }
+
     async fn what_a_role_may_not_do_is_refused_and_absent(app: TestApp) {
         two_tenants(&app).await;
         let web = Web::start(&app).await;

@@ -2,7 +2,7 @@
 
 /// The text is none of the enum's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{text}\" is not a {kind}")]
+#[error("\"{text}\" is no {kind}")]
 pub struct UnknownWord {
     pub kind: &'static str,
     pub text: String,

@@ -92,6 +92,11 @@ async fn dispatch(command: Command) -> Result<ExitCode, CliError> {
     }
 }
 
+/// Says something on standard output. A reader who has gone is no reason for a server to end.
+fn say(text: &str) {
+    let _ = std::io::Write::write_all(&mut std::io::stdout(), format!("{text}\n").as_bytes());
+}
+
 fn fail(error: &CliError) -> ExitCode {
     eprintln!("runledger: {error}");
     // 1 to 3 tell outcomes of runs.

@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}, task::JoinSet}
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::CliError;
+use super::{CliError, say};
 use crate::server::{
     boot::{BootError, Core, leptos_options},
     clock::Clock,
@@ -52,9 +52,9 @@ impl Serve {
         }
         let workers = core.start_workers(&self.work, RetryPolicy::system(), &stopping)?;
         let state = core.web(Config { public_url: self.web.public_url }, leptos, &stopping);
-        println!("Runledger is at http://{addr}");
+        say(&format!("Runledger is at http://{addr}"));
         if self.demo {
-            print!("{}", demo::SIGN_INS);
+            say(demo::SIGN_INS);
         }
         stop_on_signal(stopping.clone())?;
         let stopped = stopping.clone().cancelled_owned();

@@ -44,7 +44,8 @@ impl Membership {
     }
 }
 
-/// Writes a user; one with the same e-mail address keeps the id and takes the new name and password.
+/// Writes a user; one with the same e-mail address keeps the id, takes the new name and password and is signed out
+/// everywhere.
 pub async fn upsert_user(db: &Db, user: &UserRow) -> DbResult<UserId> {
     let mut tx = db.begin().await?;
     let (id,): (UserId,) = tx_sql!(
@@ -59,6 +60,7 @@ pub async fn upsert_user(db: &Db, user: &UserRow) -> DbResult<UserId> {
             user.created_at
         )
     )?;
+    tx_sql!(&mut tx, execute("DELETE FROM sessions WHERE user_id = $1", id))?;
     tx.commit().await?;
     Ok(id)
 }

@@ -1,6 +1,6 @@
 //! A transaction on either engine.
 
-use super::{Db, DbResult};
+use super::{Db, DbResult, tx_sql};
 
 /// An open transaction; dropped without `commit`, it is rolled back.
 #[derive(Debug)]
@@ -17,11 +17,15 @@ impl Tx {
         }
     }
 
-    /// The clause that holds a row until the end of the transaction. SQLite has one writer, who needs none.
-    pub const fn for_update(&self) -> &'static str {
+    /// Whether no other node does this work at the moment; holds it until the end of the transaction.
+    /// On SQLite the one writer's transaction is proof enough.
+    pub async fn alone(&mut self, work: i64) -> DbResult<bool> {
         match self {
-            Self::Sqlite(_) => "",
-            Self::Postgres(_) => " FOR UPDATE",
+            Self::Sqlite(_) => Ok(true),
+            Self::Postgres(_) => {
+                let (locked,): (bool,) = tx_sql!(self, fetch_one("SELECT pg_try_advisory_xact_lock($1)", work))?;
+                Ok(locked)
+            }
         }
     }
 }

@@ -4,10 +4,12 @@ use chrono::TimeDelta;
 use tracing::info;
 
 use super::OperationRunService;
-use crate::server::db::{Tx, runs, sessions, tasks, tx_sql};
+use crate::server::db::{runs, sessions, tasks};
 
 /// How many runs one transaction removes: few enough that nobody waits for it.
 const BATCH: i64 = 200;
+/// Names the work among what nodes do one at a time: "prune" in ASCII.
+const PRUNING: i64 = 0x0070_7275_6e65;
 /// Runs are kept this long unless configured otherwise.
 pub const DEFAULT_DAYS: u32 = 90;
 
@@ -29,7 +31,7 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
     let mut pruned = Pruned::default();
     loop {
         let mut tx = ledger.db().begin().await?;
-        if !alone(&mut tx).await? {
+        if !tx.alone(PRUNING).await? {
             pruned.elsewhere = true;
             return Ok(pruned);
         }
@@ -46,19 +48,6 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
         if last {
             info!(runs = pruned.runs, tasks = pruned.tasks, sessions = pruned.sessions, "pruned");
             return Ok(pruned);
-        }
-    }
-}
-
-/// Whether no other node prunes at this moment; on SQLite the one writer's transaction is proof enough.
-async fn alone(tx: &mut Tx) -> Result<bool, sqlx::Error> {
-    // Any number will do, as long as nobody else uses it: "prune" in ASCII.
-    const LOCK: i64 = 0x0070_7275_6e65;
-    match tx {
-        Tx::Sqlite(_) => Ok(true),
-        Tx::Postgres(_) => {
-            let (locked,): (bool,) = tx_sql!(tx, fetch_one("SELECT pg_try_advisory_xact_lock($1)", LOCK))?;
-            Ok(locked)
         }
     }
 }
