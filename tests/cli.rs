@@ -26,7 +26,8 @@ impl Place {
         let graph = folder.path().join("graph");
         fs::create_dir_all(graph.join("Filters")).unwrap();
         let filter = |name: &str| json!({ "displayName": name, "platform": "iOS", "rule": "(device.model -eq \"x\")" });
-        fs::write(graph.join("Filters/two.json"), json!({ "filters": [filter("a"), filter("b")] }).to_string()).unwrap();
+        fs::write(graph.join("Filters/two.json"), json!({ "filters": [filter("a"), filter("b")] }).to_string())
+            .unwrap();
         fs::create_dir(graph.join("ConditionalAccess")).unwrap();
         let policy = json!({ "displayName": "Block", "state": "enabled", "conditions": {}, "grantControls": {} });
         fs::write(graph.join("ConditionalAccess/Block.json"), policy.to_string()).unwrap();
@@ -75,8 +76,19 @@ impl Place {
 
     fn add_tenant(&self, secret: &str) {
         let arguments = [
-            "tenant", "add", "contoso", "--name", "Contoso", "--directory-id", "d", "--client-id", "c", "--graph-url",
-            &self.graph_url, "--authority", &self.graph_url,
+            "tenant",
+            "add",
+            "contoso",
+            "--name",
+            "Contoso",
+            "--directory-id",
+            "d",
+            "--client-id",
+            "c",
+            "--graph-url",
+            &self.graph_url,
+            "--authority",
+            &self.graph_url,
         ];
         let added = self.run_with(&arguments, &format!("{secret}\n"));
         assert!(added.status.success(), "{added:?}");
@@ -136,7 +148,10 @@ fn the_exit_code_tells_failed_and_partially_succeeded() {
     place.add_tenant("wrong");
     place.start_worker();
     let (code, failed) = place.sync();
-    assert_eq!((code, &failed["outcome"], &failed["failures"][0]["code"]), (Some(1), &json!("failed"), &json!("auth_failed")));
+    assert_eq!(
+        (code, &failed["outcome"], &failed["failures"][0]["code"]),
+        (Some(1), &json!("failed"), &json!("auth_failed"))
+    );
     place.add_tenant("right");
     let (code, partly) = place.sync();
     assert_eq!((code, &partly["outcome"]), (Some(2), &json!("partially_succeeded")));
@@ -167,7 +182,11 @@ fn mistakes_are_answered_with_a_sentence() {
         (&["user", "add", "a@b.example", "--name", "A"], "short", "at least 10 characters"),
         (&["user", "add", "a@b.example", "--name", "A"], "", "standard input"),
         (&["user", "grant", "nobody@b.example", "contoso", "owner"], "", "there is no user"),
-        (&["tenant", "add", "Bad Slug", "--name", "B", "--directory-id", "d", "--client-id", "c"], "x", "small letters"),
+        (
+            &["tenant", "add", "Bad Slug", "--name", "B", "--directory-id", "d", "--client-id", "c"],
+            "x",
+            "small letters",
+        ),
     ];
     for (arguments, input, sentence) in cases {
         let output = place.run_with(arguments, input);
@@ -182,7 +201,8 @@ fn mistakes_are_answered_with_a_sentence() {
 fn a_database_that_cannot_be_used_is_named() {
     let place = Place::new(&[]);
     fs::create_dir_all(place.data()).unwrap();
-    fs::write(place.data().join("runledger.db"), "this is no database, it is a text of some length".repeat(40)).unwrap();
+    fs::write(place.data().join("runledger.db"), "this is no database, it is a text of some length".repeat(40))
+        .unwrap();
     let said = place.run(&["migrate"]);
     assert!(!said.status.success());
     assert!(String::from_utf8_lossy(&said.stderr).contains("runledger.db"), "{said:?}");

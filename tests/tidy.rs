@@ -78,8 +78,16 @@ fn imports_point_down() {
     never("src/ui", &["crate::server", "sqlx", "axum"], &[]);
     never("src/api", &["crate::ui", "crate::app", "sqlx"], &[]);
     let services = [
-        "server::runs", "server::jobs", "server::graph", "server::live", "server::auth", "server::router",
-        "server::connections", "server::start", "server::boot", "server::cli",
+        "server::runs",
+        "server::jobs",
+        "server::graph",
+        "server::live",
+        "server::auth",
+        "server::router",
+        "server::connections",
+        "server::start",
+        "server::boot",
+        "server::cli",
     ];
     never("src/server/db", &services, &[]);
     never("src/server/graph", &["server::db", "server::runs", "server::jobs", "server::live", "server::auth"], &[]);

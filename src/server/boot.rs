@@ -37,7 +37,9 @@ pub enum BootError {
     Secret(#[from] SecretError),
     #[error("the HTTP client cannot be made: {0}")]
     Http(#[from] reqwest::Error),
-    #[error("the built page is not found ({0}); start the server from the folder with Leptos.toml, or set LEPTOS_OUTPUT_NAME and LEPTOS_SITE_ROOT")]
+    #[error(
+        "the built page is not found ({0}); start the server from the folder with Leptos.toml, or set LEPTOS_OUTPUT_NAME and LEPTOS_SITE_ROOT"
+    )]
     Leptos(String),
     #[error("{addr} cannot be listened on: {cause}")]
     Listen { addr: String, cause: std::io::Error },

@@ -11,7 +11,8 @@ use axum::{
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{
-    LeptosRoutes, ResponseOptions, file_and_error_handler_with_context, generate_route_list_with_exclusions_and_ssg_and_context,
+    LeptosRoutes, ResponseOptions, file_and_error_handler_with_context,
+    generate_route_list_with_exclusions_and_ssg_and_context,
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
@@ -88,7 +89,8 @@ fn protect_page() {
 async fn headers(request: Request, next: Next) -> Response {
     let hashed = request.uri().path().starts_with("/pkg/");
     let mut response = next.run(request).await;
-    let cache = match (hashed && response.status().is_success(), response.headers().contains_key(header::CACHE_CONTROL)) {
+    let cache = match (hashed && response.status().is_success(), response.headers().contains_key(header::CACHE_CONTROL))
+    {
         // The names of these files change with their content.
         (true, _) => Some("public, max-age=31536000, immutable"),
         (false, false) => Some("no-store"),

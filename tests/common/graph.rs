@@ -42,12 +42,7 @@ impl Graph {
 
     /// Replaces the faults while it runs.
     pub async fn set_faults(&self, faults: &[&str]) {
-        let answer = client()
-            .put(format!("{}/_simulator/faults", self.url))
-            .json(&faults)
-            .send()
-            .await
-            .unwrap();
+        let answer = client().put(format!("{}/_simulator/faults", self.url)).json(&faults).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.status());
     }
 

@@ -14,10 +14,13 @@ const PAUSE: TimeDelta = TimeDelta::minutes(5);
 /// More addresses than this are not remembered at once; the expired ones go first.
 const REMEMBERED: usize = 10_000;
 
+/// How often signing in failed for an address, and when last.
+type Failures = HashMap<String, (u32, DateTime<Utc>)>;
+
 #[derive(Clone)]
 pub(super) struct Limiter {
     clock: Clock,
-    failures: Arc<Mutex<HashMap<String, (u32, DateTime<Utc>)>>>,
+    failures: Arc<Mutex<Failures>>,
 }
 
 impl Limiter {
@@ -51,7 +54,7 @@ impl Limiter {
         self.lock().remove(email);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (u32, DateTime<Utc>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Failures> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -39,7 +39,9 @@ impl Passwords {
             return Err(PasswordError::TooShort);
         }
         let password = password.to_owned();
-        self.off_thread(move || hash_now(&password)).await.unwrap_or_else(|| Err(PasswordError::Failed("aborted".into())))
+        self.off_thread(move || hash_now(&password))
+            .await
+            .unwrap_or_else(|| Err(PasswordError::Failed("aborted".into())))
     }
 
     /// Whether the password belongs to the hash. Without one it takes the same time and says no.

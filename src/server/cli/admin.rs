@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(super) enum TenantCommand {
     /// Add a tenant, or give one new settings. The client secret is read from standard input.
-    Add(TenantAdd),
+    Add(Box<TenantAdd>),
 }
 
 #[derive(Debug, Args)]

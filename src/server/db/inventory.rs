@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use const_format::concatcp;
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -34,7 +34,12 @@ pub struct StoredItem {
 }
 
 /// What is stored for these ids of a family.
-pub async fn stored(tx: &mut Tx, scope: TenantScope, family: &str, ids: &[&str]) -> DbResult<HashMap<String, StoredItem>> {
+pub async fn stored(
+    tx: &mut Tx,
+    scope: TenantScope,
+    family: &str,
+    ids: &[&str],
+) -> DbResult<HashMap<String, StoredItem>> {
     const READ: &str = "SELECT graph_id, content_hash, created_run_id, changed_run_id FROM inventory_items \
         WHERE tenant_id = $1 AND family = $2 AND graph_id IN ";
     const SQLITE: &str = concatcp!(READ, "(SELECT value FROM json_each($3))");

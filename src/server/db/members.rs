@@ -66,10 +66,7 @@ pub async fn upsert_user(db: &Db, user: &UserRow) -> DbResult<UserId> {
 }
 
 pub async fn user_by_email(db: &Db, email: &str) -> DbResult<Option<UserRow>> {
-    db_sql!(
-        db,
-        fetch_optional("SELECT id, email, name, password_hash, created_at FROM users WHERE email = $1", email)
-    )
+    db_sql!(db, fetch_optional("SELECT id, email, name, password_hash, created_at FROM users WHERE email = $1", email))
 }
 
 /// Gives a user a role in a tenant, in place of the one they had.

@@ -50,6 +50,12 @@ pub async fn list(db: &Db, scope: TenantScope, run: RunId) -> DbResult<Vec<RunEv
     )?;
     Ok(rows
         .into_iter()
-        .map(|row| RunEvent { kind: row.kind, at: row.at, actor: row.actor, attempt: row.attempt, detail: row.detail.0 })
+        .map(|row| RunEvent {
+            kind: row.kind,
+            at: row.at,
+            actor: row.actor,
+            attempt: row.attempt,
+            detail: row.detail.0,
+        })
         .collect())
 }

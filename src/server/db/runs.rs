@@ -51,7 +51,12 @@ pub async fn insert(tx: &mut Tx, new: &FullRun) -> DbResult<bool> {
 }
 
 /// Counts one more request on the tenant's active run of this identity, and gives the run.
-pub async fn join(tx: &mut Tx, scope: TenantScope, hash: &str, at: chrono::DateTime<chrono::Utc>) -> DbResult<Option<Run>> {
+pub async fn join(
+    tx: &mut Tx,
+    scope: TenantScope,
+    hash: &str,
+    at: chrono::DateTime<chrono::Utc>,
+) -> DbResult<Option<Run>> {
     const SQL: &str = concatcp!(
         "UPDATE operation_runs SET joined_count = joined_count + 1, updated_at = $3 \
          WHERE tenant_id = $1 AND run_identity_hash = $2 AND status IN ('queued', 'running') RETURNING ",
@@ -138,11 +143,7 @@ pub async fn find_any(db: &Db, id: RunId) -> DbResult<Option<(Run, TenantScope)>
 }
 
 /// Ids of completed runs that ended before `before`, oldest first.
-pub async fn completed_before(
-    tx: &mut Tx,
-    before: chrono::DateTime<chrono::Utc>,
-    limit: i64,
-) -> DbResult<Vec<RunId>> {
+pub async fn completed_before(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>, limit: i64) -> DbResult<Vec<RunId>> {
     let rows: Vec<(RunId,)> = tx_sql!(
         tx,
         fetch_all(

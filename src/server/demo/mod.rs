@@ -44,18 +44,8 @@ struct SampleTenant {
 }
 
 const TENANTS: [SampleTenant; 3] = [
-    SampleTenant {
-        slug: "contoso",
-        name: "Contoso",
-        directory_id: "6f1c0a52-3c1e-4d6f-9a53-0c5a1f6b7c01",
-        runs: 140,
-    },
-    SampleTenant {
-        slug: "fabrikam",
-        name: "Fabrikam",
-        directory_id: "6f1c0a52-3c1e-4d6f-9a53-0c5a1f6b7c02",
-        runs: 70,
-    },
+    SampleTenant { slug: "contoso", name: "Contoso", directory_id: "6f1c0a52-3c1e-4d6f-9a53-0c5a1f6b7c01", runs: 140 },
+    SampleTenant { slug: "fabrikam", name: "Fabrikam", directory_id: "6f1c0a52-3c1e-4d6f-9a53-0c5a1f6b7c02", runs: 70 },
     SampleTenant {
         slug: "northwind",
         name: "Northwind Traders",
@@ -64,17 +54,22 @@ const TENANTS: [SampleTenant; 3] = [
     },
 ];
 
-/// E-mail address, name, and the role in each tenant.
-const USERS: [(&str, &str, &[(&str, Role)]); 5] = [
-    ("owner@contoso.example", "Ana Pereira", &[("contoso", Role::Owner)]),
-    ("operator@contoso.example", "Jonas Lindqvist", &[("contoso", Role::Operator)]),
-    ("auditor@contoso.example", "Mei Tanaka", &[("contoso", Role::Readonly)]),
-    ("owner@fabrikam.example", "Samuel Okafor", &[("fabrikam", Role::Owner)]),
-    (
-        "provider@runledger.example",
-        "Clara Dubois",
-        &[("contoso", Role::Manager), ("fabrikam", Role::Manager), ("northwind", Role::Manager)],
-    ),
+struct SampleUser {
+    email: &'static str,
+    name: &'static str,
+    roles: &'static [(&'static str, Role)],
+}
+
+const USERS: [SampleUser; 5] = [
+    SampleUser { email: "owner@contoso.example", name: "Ana Pereira", roles: &[("contoso", Role::Owner)] },
+    SampleUser { email: "operator@contoso.example", name: "Jonas Lindqvist", roles: &[("contoso", Role::Operator)] },
+    SampleUser { email: "auditor@contoso.example", name: "Mei Tanaka", roles: &[("contoso", Role::Readonly)] },
+    SampleUser { email: "owner@fabrikam.example", name: "Samuel Okafor", roles: &[("fabrikam", Role::Owner)] },
+    SampleUser {
+        email: "provider@runledger.example",
+        name: "Clara Dubois",
+        roles: &[("contoso", Role::Manager), ("fabrikam", Role::Manager), ("northwind", Role::Manager)],
+    },
 ];
 
 /// Makes what is missing of the demo and starts its simulator. Safe to repeat.
@@ -83,9 +78,9 @@ pub async fn prepare(core: &Core, stopping: &CancellationToken) -> Result<(), Se
     for sample in &TENANTS {
         add_tenant(core, sample, &graph_url).await?;
     }
-    for (email, name, roles) in &USERS {
+    for SampleUser { email, name, roles } in USERS {
         let user = ensure_user(core, email, name).await?;
-        for (slug, role) in *roles {
+        for (slug, role) in roles {
             if let Some(tenant) = tenants::by_slug(&core.db, slug).await? {
                 members::grant(&core.db, user, tenant.id, *role, core.clock.now()).await?;
             }
@@ -117,8 +112,10 @@ async fn start_simulator(stopping: &CancellationToken) -> Result<String, Service
 }
 
 async fn add_tenant(core: &Core, sample: &SampleTenant, graph_url: &str) -> Result<(), ServiceError> {
-    let secret =
-        core.secrets.encrypt("sample-secret", sample.slug).map_err(|error| ServiceError::Internal(error.to_string()))?;
+    let secret = core
+        .secrets
+        .encrypt("sample-secret", sample.slug)
+        .map_err(|error| ServiceError::Internal(error.to_string()))?;
     let row = TenantRow {
         id: TenantId(core.clock.new_id()),
         slug: sample.slug.to_owned(),

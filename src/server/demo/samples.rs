@@ -44,7 +44,8 @@ pub(super) async fn add(core: &Core, tenant: TenantId, slug: &str, count: usize)
     }
     let mut rng = StdRng::seed_from_u64(slug.bytes().fold(SEED, |seed, byte| seed.wrapping_mul(31) + u64::from(byte)));
     let now = core.clock.now();
-    let mut starts: Vec<_> = (0..count).map(|_| now - TimeDelta::seconds(rng.random_range(900..DAYS * 86_400))).collect();
+    let mut starts: Vec<_> =
+        (0..count).map(|_| now - TimeDelta::seconds(rng.random_range(900..DAYS * 86_400))).collect();
     starts.sort_unstable();
     let mut tx = core.db.begin().await?;
     for (index, start) in starts.into_iter().enumerate() {
@@ -142,7 +143,9 @@ fn counts(rng: &mut StdRng, operation_type: OperationType, outcome: RunOutcome, 
     let own: &[(&str, u64)] = match operation_type {
         OperationType::DriftGenerate => &[("findings", updated)],
         OperationType::BackupSetAddPolicies => &[],
-        OperationType::RestoreExecute => &[("created", created), ("updated", updated), ("unchanged", items - created - updated)],
+        OperationType::RestoreExecute => {
+            &[("created", created), ("updated", updated), ("unchanged", items - created - updated)]
+        }
         _ => &[("created", created), ("updated", updated), ("unchanged", items - created - updated), ("removed", 0)],
     };
     SummaryCounts {

@@ -141,3 +141,113 @@ fn keep(kept: &mut Vec<RunFailure>, new: Vec<RunFailure>) {
     let room = KEPT_FAILURES.saturating_sub(kept.len());
     kept.extend(new.into_iter().take(room));
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{
+        ids::{RunId, TenantId},
+        operation::OperationType,
+        reason::ReasonCode,
+        run::{Initiator, Run},
+    };
+
+    fn queued() -> FullRun {
+        let at = DateTime::UNIX_EPOCH;
+        let run = Run {
+            id: RunId(uuid::Uuid::nil()),
+            tenant_id: TenantId(uuid::Uuid::nil()),
+            operation_type: OperationType::InventorySync,
+            status: RunStatus::Queued,
+            outcome: None,
+            initiator: Initiator::system(),
+            attempt: 0,
+            summary_counts: SummaryCounts::default(),
+            progress: None,
+            joined_count: 0,
+            sample: false,
+            heartbeat_at: None,
+            created_at: at,
+            started_at: None,
+            completed_at: None,
+            updated_at: at,
+        };
+        FullRun { run, run_identity_hash: String::new(), failures: Vec::new(), context: json!({}) }
+    }
+
+    fn failure() -> RunFailure {
+        RunFailure {
+            code: ReasonCode::Internal,
+            message: String::new(),
+            item: None,
+            http_status: None,
+            request_id: None,
+        }
+    }
+
+    fn any_change() -> impl Strategy<Value = RunChange> {
+        prop_oneof![
+            2 => Just(RunChange::Start),
+            2 => Just(RunChange::Heartbeat),
+            4 => (0_u64..4, 0_u64..2).prop_map(|(succeeded, failed)| RunChange::Progress {
+                counts: SummaryCounts { succeeded, failed, ..SummaryCounts::default() },
+                failures: vec![failure(); usize::try_from(failed).unwrap()],
+                progress: None,
+            }),
+            1 => prop::option::of(Just(failure())).prop_map(|failure| RunChange::Complete { failure }),
+        ]
+    }
+
+    proptest! {
+        /// Whoever writes what in whatever order: the run keeps its rules, and a refusal changes nothing.
+        #[test]
+        fn every_sequence_of_changes_keeps_the_rules(steps in prop::collection::vec((0_i32..4, any_change()), 1..40)) {
+            let mut run = queued();
+            let mut now = DateTime::UNIX_EPOCH;
+            for (attempt, change) in steps {
+                now += TimeDelta::seconds(1);
+                let before = run.clone();
+                let wanted = change.clone();
+                match apply(&mut run, attempt, "w", change, now) {
+                    Err(refusal) => {
+                        prop_assert_eq!(&run, &before);
+                        let known = match before.run.status {
+                            RunStatus::Completed => refusal == Refusal::Completed,
+                            _ if before.run.attempt != attempt => matches!(refusal, Refusal::StaleAttempt { .. }),
+                            _ => matches!(refusal, Refusal::Illegal { .. }),
+                        };
+                        prop_assert!(known, "{} for {:?} on {:?}", refusal, wanted, before.run.status);
+                    }
+                    Ok(line) => {
+                        prop_assert!(before.run.status.is_active());
+                        prop_assert_eq!(before.run.attempt, attempt);
+                        let moved = before.run.status != run.run.status || wanted == RunChange::Start;
+                        prop_assert!(!moved || before.run.status.can_become(run.run.status));
+                        prop_assert_eq!(run.run.attempt, attempt + i32::from(wanted == RunChange::Start));
+                        prop_assert!(!moved || line.is_some(), "a transition is told");
+                    }
+                }
+                let r = &run.run;
+                prop_assert_eq!(r.status == RunStatus::Completed, r.outcome.is_some());
+                prop_assert_eq!(r.status == RunStatus::Completed, r.completed_at.is_some());
+                prop_assert_eq!(r.attempt > 0, r.started_at.is_some());
+                prop_assert_eq!(r.outcome == Some(RunOutcome::Succeeded), r.outcome.is_some() && run.failures.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_keeps_a_bounded_number_of_failures() {
+        let mut run = queued();
+        apply(&mut run, 0, "w", RunChange::Start, DateTime::UNIX_EPOCH).unwrap();
+        for _ in 0..3 {
+            let failures = vec![failure(); KEPT_FAILURES / 2 + 1];
+            let change = RunChange::Progress { counts: SummaryCounts::default(), failures, progress: None };
+            apply(&mut run, 1, "w", change, DateTime::UNIX_EPOCH).unwrap();
+        }
+        assert_eq!(run.failures.len(), KEPT_FAILURES);
+    }
+}

@@ -129,10 +129,8 @@ impl Step<'_> {
         let inner = &self.handle.inner;
         let change =
             RunChange::Progress { counts: result.counts, failures: result.failures, progress: result.progress };
-        let updated = inner
-            .ledger
-            .update_in(&mut self.tx, inner.run.id, inner.run.attempt, &inner.worker, change.clone())
-            .await;
+        let updated =
+            inner.ledger.update_in(&mut self.tx, inner.run.id, inner.run.attempt, &inner.worker, change.clone()).await;
         match updated {
             Ok(run) => {
                 self.tx.commit().await?;
