@@ -1,6 +1,6 @@
 //! The one way from a server's error to what a user may see: the cause goes to the log with a reference.
 
-use http::{StatusCode, header};
+use http::StatusCode;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use tracing::{error, warn};
@@ -65,17 +65,10 @@ pub fn is_away(error: &sqlx::Error) -> bool {
 /// Makes an error ready for a user, and sets the status of the answer, be it a page or a server function's.
 pub fn shown(error: impl Into<ServiceError>) -> AppError {
     let error = AppError::from(error.into());
-    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status()))
-        && !is_redirect(&response)
-    {
+    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status())) {
         response.set_status(status);
     }
     error
-}
-
-/// Whether the page has decided to send the browser elsewhere: then that decides the status.
-fn is_redirect(response: &ResponseOptions) -> bool {
-    response.0.read().is_ok_and(|parts| parts.headers.contains_key(header::LOCATION))
 }
 
 /// Short enough to be read out over the telephone.

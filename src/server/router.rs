@@ -110,9 +110,15 @@ async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Leptos answers 500 when the arguments of a server function cannot be read: the error itself knows better.
+/// Sets right what leptos and our own statuses make of each other. A form that failed without JavaScript is sent back
+/// to its page, which tells the error: browsers follow only a 3xx. And arguments of a server function that cannot be
+/// read are answered 500: the error itself knows better.
 async fn right_status(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if response.status().is_client_error() && response.headers().contains_key(header::LOCATION) {
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        return response;
+    }
     if response.status() != StatusCode::INTERNAL_SERVER_ERROR || !response.headers().contains_key(SERVER_FN_ERROR) {
         return response;
     }
