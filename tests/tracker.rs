@@ -33,7 +33,7 @@ fn items(succeeded: u64, failed: u64) -> StepResult {
 on_both_engines! {
     async fn a_job_that_ends_well_closes_its_run_as_succeeded(app: TestApp) {
         let scope = app.tenant("contoso").await;
-        let _workers = Workers::start(&app.core, vec![TestJob::new(|run| async move {
+        let _workers = Workers::start(&app.core, vec![TestJob::doing(|run| async move {
             let progress = RunProgress { done: 1, total: Some(2), unit: "families".into(), step: Some("Apps".into()) };
             run.record(StepResult { progress: Some(progress), ..items(2, 0) }).await?;
             run.record(items(3, 0)).await
@@ -48,14 +48,14 @@ on_both_engines! {
 
     async fn failed_items_make_the_run_partially_succeeded(app: TestApp) {
         let scope = app.tenant("contoso").await;
-        let _workers = Workers::start(&app.core, vec![TestJob::new(|run| async move { run.record(items(2, 1)).await })]);
+        let _workers = Workers::start(&app.core, vec![TestJob::doing(|run| async move { run.record(items(2, 1)).await })]);
         let run = app.ensure(scope, json!({})).await.run().clone();
         assert_eq!(app.completed(scope, run.id).await.run.outcome, Some(RunOutcome::PartiallySucceeded));
     }
 
     async fn a_job_that_fails_closes_its_run_with_the_reason_and_no_secret(app: TestApp) {
         let scope = app.tenant("contoso").await;
-        let _workers = Workers::start(&app.core, vec![TestJob::new(|_| async {
+        let _workers = Workers::start(&app.core, vec![TestJob::doing(|_| async {
             Err(JobError::Failed {
                 code: ReasonCode::Conflict,
                 message: "ana@contoso.example used client_secret=hunter2hunter2".into(),
@@ -73,7 +73,7 @@ on_both_engines! {
         let scope = app.tenant("contoso").await;
         let calls = Arc::new(AtomicU32::new(0));
         let counter = calls.clone();
-        let _workers = Workers::start(&app.core, vec![TestJob::new(move |_| {
+        let _workers = Workers::start(&app.core, vec![TestJob::doing(move |_| {
             let call = counter.fetch_add(1, Ordering::SeqCst);
             async move {
                 assert!(call > 0, "the first call panics");
@@ -93,7 +93,7 @@ on_both_engines! {
         let scope = app.tenant("contoso").await;
         let _workers = Workers::start_with(
             &app.core,
-            vec![TestJob::new(|_| std::future::pending())],
+            vec![TestJob::doing(|_| std::future::pending())],
             Duration::from_millis(50),
         );
         let run = app.ensure(scope, json!({})).await.run().clone();
@@ -115,7 +115,7 @@ on_both_engines! {
         let scope = app.tenant("contoso").await;
         let go = Arc::new(Notify::new());
         let gate = go.clone();
-        let _workers = Workers::start(&app.core, vec![TestJob::new(move |_| {
+        let _workers = Workers::start(&app.core, vec![TestJob::doing(move |_| {
             let gate = gate.clone();
             async move { gate.notified().await; Ok(()) }
         })]);
@@ -137,7 +137,7 @@ on_both_engines! {
         let go = Arc::new(Notify::new());
         let ended = Arc::new(Notify::new());
         let (gate, done) = (go.clone(), ended.clone());
-        let _workers = Workers::start(&app.core, vec![TestJob::new(move |run| {
+        let _workers = Workers::start(&app.core, vec![TestJob::doing(move |run| {
             let (gate, done) = (gate.clone(), done.clone());
             async move {
                 gate.notified().await;

@@ -62,7 +62,7 @@ test("two people see the same run change", async ({ page, browser, server }) => 
 test("an auditor sees everything and no way to change it", async ({ page }) => {
   await signIn(page, "auditor@contoso.example");
   await expect(page.getByRole("heading", { name: "Operations" })).toBeVisible();
-  await expect(page.getByText("Read-only", { exact: true }).first()).toBeVisible();
+  await expect(page.getByRole("main").getByText("Read-only", { exact: true })).toBeVisible();
   await expect(page.getByRole("button", { name: "Sync inventory" })).toHaveCount(0);
 });
 

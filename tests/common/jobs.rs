@@ -22,7 +22,7 @@ type Work = dyn Fn(RunHandle) -> BoxFuture<'static, Result<(), JobError>> + Send
 pub struct TestJob(Box<Work>);
 
 impl TestJob {
-    pub fn new<F: Future<Output = Result<(), JobError>> + Send + 'static>(
+    pub fn doing<F: Future<Output = Result<(), JobError>> + Send + 'static>(
         work: impl Fn(RunHandle) -> F + Send + Sync + 'static,
     ) -> Arc<dyn Producer> {
         Arc::new(Self(Box::new(move |run| work(run).boxed())))

@@ -1,5 +1,7 @@
 //! A simulator on a port of its own, and a client of it.
 
+#![allow(clippy::disallowed_methods, reason = "tests are the ones who pass HTTP clients in")]
+
 use std::path::Path;
 
 use reqwest::{Client, Response, StatusCode};
