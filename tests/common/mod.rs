@@ -144,13 +144,13 @@ pub async fn eventually<T>(expected: &str, mut ask: impl AsyncFnMut() -> Option<
 /// Writes each test twice: once on SQLite, once on PostgreSQL.
 #[macro_export]
 macro_rules! on_both_engines {
-    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: $type:ty) $body:block)+) => {
         $(
             mod $name {
                 #[allow(unused_imports)]
                 use super::*;
 
-                async fn body($app: $crate::common::TestApp) $body
+                async fn body($app: $type) $body
 
                 $(#[$meta])*
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
