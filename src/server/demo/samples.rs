@@ -75,7 +75,8 @@ fn sample(
     created_at: DateTime<Utc>,
 ) -> Result<FullRun, ServiceError> {
     // Every type and every outcome is there, whatever the dice say.
-    let operation_type = OperationType::ALL[index % OperationType::ALL.len()];
+    let types = OperationType::ALL;
+    let operation_type = types[if index < types.len() { index } else { rng.random_range(0..types.len()) }];
     let outcome = match (index, rng.random_range(0..100)) {
         (0..4, _) => RunOutcome::ALL[index],
         (_, 0..78) => RunOutcome::Succeeded,
