@@ -173,7 +173,14 @@ on_both_engines! {
             let (status, error) = owner.ask(function, &arguments).await;
             assert_eq!((status, &error["kind"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid")), "{arguments:?}");
         }
-        assert_eq!(owner.get("/no/such/page").await.status(), StatusCode::NOT_FOUND);
+        for address in ["/no/such/page", "//evil.example", "//evil.example/%2e%2e", "/t/contoso"] {
+            assert_eq!(owner.get(address).await.status(), StatusCode::NOT_FOUND, "{address}");
+        }
+        for next in ["//evil.example", "/\r\nx: y", "/\u{1F600}", "https://evil.example"] {
+            let form = [("email", "owner@contoso.example"), ("password", PASSWORD), ("next", next)];
+            let answer = web.visitor().call("session/sign_in", &form).await;
+            assert_eq!((answer.status(), &answer.headers()[header::LOCATION]), (StatusCode::OK, &"/".parse().unwrap()));
+        }
     }
 
     async fn a_request_of_another_site_is_refused(app: TestApp) {

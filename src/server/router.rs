@@ -49,6 +49,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn(right_status))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(same_origin))
+        .layer(middleware::from_fn(one_root))
         .layer(middleware::from_fn(headers))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
@@ -82,6 +83,15 @@ fn protect_page() {
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// Refuses addresses that begin with two slashes or name no path at all: as a redirect they would lead to another host,
+/// and leptos takes a path for granted.
+async fn one_root(request: Request, next: Next) -> Response {
+    match request.uri().path_and_query() {
+        Some(path) if path.as_str().starts_with('/') && !path.as_str().starts_with("//") => next.run(request).await,
+        _ => (StatusCode::NOT_FOUND, "There is nothing at this address.").into_response(),
     }
 }
 

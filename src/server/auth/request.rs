@@ -82,7 +82,9 @@ fn set_cookie(value: &str, max_age: time::Duration) {
 
 /// Where to go after signing in: an address within Runledger, or its start.
 pub fn safe_next(next: Option<&str>) -> String {
-    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']))
+    // Visible ASCII only: an address that a browser wrote has nothing else, and a header takes nothing else.
+    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains('\\'))
+        .filter(|next| next.bytes().all(|byte| byte.is_ascii_graphic()))
         .unwrap_or("/")
         .to_owned()
 }
@@ -94,7 +96,9 @@ mod tests {
     #[test]
     fn signing_in_never_leads_to_another_site() {
         assert_eq!(safe_next(Some("/t/contoso/operations?after=1")), "/t/contoso/operations?after=1");
-        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\r\nSet-Cookie: x"] {
+        for foreign in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\r\nSet-Cookie: x", "/\u{e9}"]
+        {
             assert_eq!(safe_next(Some(foreign)), "/");
         }
         assert_eq!(safe_next(None), "/");
