@@ -32,7 +32,7 @@ on_both_engines! {
         let Ensured::Joined(joined) = second else { panic!("the second request joins") };
         assert_eq!(joined.id, created.id);
         assert_eq!(joined.joined_count, 1);
-        assert_eq!(tasks::count(&app.core.db, created.id).await.unwrap(), 1);
+        assert_eq!(tasks::count_all(&app.core.db).await.unwrap(), 1);
         let detail = app.detail(scope, created.id).await;
         assert_eq!(kinds(&detail), [RunEventKind::Created, RunEventKind::Joined]);
 
@@ -69,6 +69,9 @@ on_both_engines! {
         assert_eq!(seen.len(), 1);
         let id = *seen.iter().next().unwrap();
         assert_eq!(tasks::count(&app.core.db, id).await.unwrap(), 1);
+        assert_eq!(tasks::count_all(&app.core.db).await.unwrap(), 1, "no loser has left its task behind");
+        let page = app.core.runs.list(scope, &RunCursor::default()).await.unwrap();
+        assert_eq!(ids(&page.runs), [id]);
         let detail = app.detail(scope, id).await;
         assert_eq!(detail.run.joined_count, 63);
         assert_eq!(detail.events.len(), 64);

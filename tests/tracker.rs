@@ -19,7 +19,10 @@ use runledger::{
         reason::ReasonCode,
         run::{RunEventKind, RunOutcome, RunProgress, RunStatus, SummaryCounts},
     },
-    server::runs::{JobError, RunChange, handle::StepResult},
+    server::{
+        db::inventory::{self, InventoryItem, SeenBy},
+        runs::{JobError, RunChange, handle::StepResult},
+    },
 };
 use serde_json::json;
 use tokio::sync::Notify;
@@ -95,6 +98,7 @@ on_both_engines! {
             &app.core,
             vec![TestJob::doing(|_| std::future::pending())],
             Duration::from_millis(50),
+            Duration::from_secs(60),
         );
         let run = app.ensure(scope, json!({})).await.run().clone();
         let detail = app.completed(scope, run.id).await;
@@ -115,10 +119,10 @@ on_both_engines! {
         let scope = app.tenant("contoso").await;
         let go = Arc::new(Notify::new());
         let gate = go.clone();
-        let _workers = Workers::start(&app.core, vec![TestJob::doing(move |_| {
+        let _workers = Workers::start_with(&app.core, vec![TestJob::doing(move |_| {
             let gate = gate.clone();
             async move { gate.notified().await; Ok(()) }
-        })]);
+        })], Duration::from_secs(60), Duration::from_millis(50));
         let run = app.ensure(scope, json!({})).await.run().clone();
         let first = eventually("the run runs", async || {
             let detail = app.detail(scope, run.id).await;
@@ -142,11 +146,11 @@ on_both_engines! {
             async move {
                 gate.notified().await;
                 let mut step = run.step().await?;
-                let item = runledger::server::db::inventory::InventoryItem {
+                let item = InventoryItem {
                     graph_id: "late".into(), name: "late".into(), odata_type: None, content_hash: "x".into(),
                 };
-                runledger::server::db::inventory::upsert(
-                    step.tx(), run.scope(), "mobile_apps", &[item], run.id(), run.now(),
+                inventory::upsert(
+                    step.tx(), run.scope(), "mobile_apps", &[item], SeenBy { run: run.id(), attempt: run.attempt() }, run.now(),
                 ).await?;
                 let stopped = step.commit(items(1, 0)).await;
                 done.notify_one();
@@ -160,11 +164,12 @@ on_both_engines! {
         app.core.runs.update_run(run.id, 1, "other-worker", RunChange::Start).await.unwrap();
         go.notify_one();
         ended.notified().await;
-        let items = runledger::server::db::inventory::count_by_family(&app.core.db, scope).await.unwrap();
+        let items = inventory::count_by_family(&app.core.db, scope).await.unwrap();
         assert!(items.is_empty(), "{items:?}");
         let detail = app.detail(scope, run.id).await;
         assert_eq!((detail.run.status, detail.run.attempt), (RunStatus::Running, 2));
-        assert!(detail.events.iter().any(|event| event.kind == RunEventKind::LateWrite && event.attempt == 1));
+        let late = detail.events.iter().find(|event| event.kind == RunEventKind::LateWrite).unwrap();
+        assert_eq!((late.attempt, &late.detail["change"]), (1, &json!("progress")));
         app.core.runs.update_run(run.id, 2, "other-worker", RunChange::Complete { failure: None }).await.unwrap();
     }
 }

@@ -2,12 +2,15 @@
 
 mod common;
 
+use std::time::Duration;
+
+use axum::body::Bytes;
 use common::{
     PASSWORD, TestApp,
     graph::{Graph, ProductWorkers},
     web::Web,
 };
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use reqwest::{Method, StatusCode, header};
 use runledger::{
     model::user::Role,
@@ -23,6 +26,12 @@ async fn two_tenants(app: &TestApp) {
     app.member("operator@contoso.example", "contoso", Role::Operator).await;
     app.member("auditor@contoso.example", "contoso", Role::Readonly).await;
     app.member("owner@fabrikam.example", "fabrikam", Role::Owner).await;
+}
+
+/// What the stream tells next; fails when it is silent for too long.
+async fn next_message(stream: &mut (impl Stream<Item = reqwest::Result<Bytes>> + Unpin)) -> String {
+    let bytes = tokio::time::timeout(Duration::from_secs(20), stream.next()).await.expect("the stream tells something");
+    String::from_utf8(bytes.unwrap().unwrap().to_vec()).unwrap()
 }
 
 const START: [(&str, &str); 2] = [("tenant", "contoso"), ("operation_type", "inventory.sync")];
@@ -237,14 +246,14 @@ on_both_engines! {
         owner.ask("operations/start", &START).await;
         let mut told = String::new();
         while !told.contains("\"outcome\":\"succeeded\"") {
-            told.push_str(std::str::from_utf8(&ours.next().await.unwrap().unwrap()).unwrap());
+            told.push_str(&next_message(&mut ours).await);
         }
         assert!(told.contains("\"status\":\"running\"") || told.contains("\"status\":\"queued\""), "{told}");
 
         stranger.ask("operations/start", &[("tenant", "fabrikam"), ("operation_type", "inventory.sync")]).await;
         let mut told = String::new();
         while !told.contains("\"outcome\":\"succeeded\"") {
-            told.push_str(std::str::from_utf8(&theirs.next().await.unwrap().unwrap()).unwrap());
+            told.push_str(&next_message(&mut theirs).await);
         }
         let ids: std::collections::BTreeSet<_> = told.match_indices("\"tenant_id\":\"").map(|(at, _)| &told[at..at + 50]).collect();
         assert_eq!(ids.len(), 1, "only one tenant's runs: {ids:?}");

@@ -98,6 +98,8 @@ CREATE TABLE inventory_items (
     created_run_id  BLOB NOT NULL,
     changed_run_id  BLOB NOT NULL,
     last_run_id     BLOB NOT NULL,
+    -- The attempt of that run: a later one must not take what an earlier one saw for seen.
+    last_attempt    INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, family, graph_id)
 );
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     auth::AuthService,
     clock::Clock,
-    config::{Config, DataOptions, WorkerOptions},
+    config::{Config, DataOptions, UnknownDatabase, WorkerOptions},
     connections::Connections,
     db::{Db, DbSettings, MigrationError},
     graph::RetryPolicy,
@@ -31,6 +31,10 @@ pub enum BootError {
     DataDir { path: String, cause: std::io::Error },
     #[error("the database cannot be opened ({what}): {cause}")]
     Database { what: String, cause: sqlx::Error },
+    #[error(
+        "DATABASE_URL must begin with postgres:// or be absent; without it the data is in SQLite in the data directory"
+    )]
+    DatabaseUrl(UnknownDatabase),
     #[error(transparent)]
     Migration(#[from] MigrationError),
     #[error(transparent)]
@@ -59,12 +63,18 @@ pub struct Core {
 impl Core {
     /// Opens the data, migrated.
     pub async fn open(data: &DataOptions, clock: Clock) -> Result<Self, BootError> {
-        std::fs::create_dir_all(&data.data_dir)
-            .map_err(|cause| BootError::DataDir { path: data.data_dir.display().to_string(), cause })?;
-        let settings = data.database();
-        let db = Db::connect(&settings).await.map_err(|cause| BootError::Database { what: name(&settings), cause })?;
+        let data_dir_failed = |cause| BootError::DataDir { path: data.data_dir.display().to_string(), cause };
+        std::fs::create_dir_all(&data.data_dir).map_err(data_dir_failed)?;
+        let settings = data.database().map_err(BootError::DatabaseUrl)?;
+        // One process at a time makes the database and the key.
+        let alone = lock(&data.data_dir).map_err(data_dir_failed)?;
+        let failed = |cause| BootError::Database { what: name(&settings), cause };
+        let db = Db::connect(&settings).await.map_err(failed)?;
         db.migrate().await?;
+        // A database that only reads opens and migrates without a word when there is nothing to migrate.
+        db.ping().await.map_err(failed)?;
         let secrets = SecretBox::open(data.secret_key.as_deref(), &data.data_dir)?;
+        drop(alone);
         Ok(Self::on(db, clock, secrets))
     }
 
@@ -93,7 +103,7 @@ impl Core {
         let settings = WorkerSettings {
             concurrency: options.concurrency,
             tracker: TrackerSettings {
-                worker: format!("worker-{}", std::process::id()),
+                worker: worker_name(),
                 heartbeat_every: HEARTBEAT,
                 time_limit: options.time_limit(),
             },
@@ -126,6 +136,22 @@ pub fn leptos_options() -> Result<LeptosOptions, BootError> {
         _ => get_configuration(None),
     };
     found.map(|found| found.leptos_options).map_err(|error| BootError::Leptos(error.to_string()))
+}
+
+/// Holds the data directory for as long as the file is open.
+fn lock(folder: &Path) -> std::io::Result<std::fs::File> {
+    let file = std::fs::File::create(folder.join("start.lock"))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// This process in the history of runs.
+fn worker_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match host.trim() {
+        "" => format!("worker-{}", std::process::id()),
+        host => format!("{host}-{}", std::process::id()),
+    }
 }
 
 fn name(settings: &DbSettings) -> String {

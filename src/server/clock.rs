@@ -50,17 +50,37 @@ impl Clock {
 
     /// A new UUIDv7 of this moment; ids of one process never go backwards within a moment.
     pub fn new_id(&self) -> Uuid {
-        self.id_at(self.now())
+        uuid_at(self.now(), &lock(&self.ids))
     }
 
     /// A new UUIDv7 of another moment, for rows that are made with a past (samples, seeds).
     pub fn id_at(&self, at: DateTime<Utc>) -> Uuid {
-        let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
-        Uuid::new_v7(Timestamp::from_unix(&*lock(&self.ids), seconds, at.timestamp_subsec_nanos()))
+        // A context of its own: the shared one never goes back in time.
+        uuid_at(at, &ContextV7::new())
     }
+}
+
+fn uuid_at(at: DateTime<Utc>, context: &ContextV7) -> Uuid {
+    let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(context, seconds, at.timestamp_subsec_nanos()))
 }
 
 /// A poisoned lock only means that another thread panicked between two assignments of a plain value.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_carry_their_moment_and_do_not_go_backwards() {
+        let clock = Clock::manual(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        let made: Vec<_> = (0..100).map(|_| clock.new_id()).collect();
+        assert!(made.is_sorted());
+        let past = clock.now() - TimeDelta::days(40);
+        let (seconds, _) = clock.id_at(past).get_timestamp().unwrap().to_unix();
+        assert_eq!(seconds, u64::try_from(past.timestamp()).unwrap());
+    }
 }

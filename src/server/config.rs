@@ -25,13 +25,24 @@ pub struct DataOptions {
 }
 
 impl DataOptions {
-    pub fn database(&self) -> DbSettings {
-        match self.database_url.as_deref().filter(|url| url.starts_with("postgres")) {
-            Some(url) => DbSettings::Postgres { url: url.to_owned(), connections: self.database_connections },
-            None => DbSettings::Sqlite { file: self.data_dir.join("runledger.db"), readers: self.database_connections },
+    pub fn database(&self) -> Result<DbSettings, UnknownDatabase> {
+        let connections = self.database_connections;
+        match self.database_url.as_deref() {
+            None | Some("") => {
+                Ok(DbSettings::Sqlite { file: self.data_dir.join("runledger.db"), readers: connections })
+            }
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Ok(DbSettings::Postgres { url: url.to_owned(), connections })
+            }
+            // Silently writing to another database than the one meant would be worse.
+            Some(_) => Err(UnknownDatabase),
         }
     }
 }
+
+/// The address is of no database that Runledger knows. It is not repeated: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownDatabase;
 
 /// How jobs are done.
 #[derive(Debug, Clone, Args)]

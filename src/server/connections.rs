@@ -53,7 +53,10 @@ impl Connections {
     /// The client of the scope's tenant, with its settings as they are now.
     pub async fn client(&self, scope: TenantScope) -> Result<GraphClient, JobError> {
         let inner = &self.inner;
-        let row = tenants::find(&inner.db, scope).await?.ok_or(JobError::Stopped)?;
+        let row = tenants::find(&inner.db, scope).await?.ok_or_else(|| JobError::Failed {
+            code: ReasonCode::TenantUnavailable,
+            message: "The tenant has been removed from Runledger.".to_owned(),
+        })?;
         let settings = (
             row.directory_id.clone(),
             row.client_id.clone(),

@@ -1,11 +1,11 @@
 //! The one way from a server's error to what a user may see: the cause goes to the log with a reference.
 
-use http::StatusCode;
+use http::{StatusCode, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
-use super::runs::service::EnsureError;
+use super::{redact::detail, runs::service::EnsureError};
 use crate::error::AppError;
 
 /// Anything that can go wrong while the server answers a person.
@@ -40,7 +40,7 @@ impl From<ServiceError> for AppError {
             };
         }
         let reference = reference();
-        error!(%reference, error = ?error, "request failed");
+        error!(%reference, error = detail(&error), "request failed");
         Self::Internal { reference }
     }
 }
@@ -65,6 +65,8 @@ pub fn is_away(error: &sqlx::Error) -> bool {
 /// Makes an error ready for a user, and sets the status of the answer, be it a page or a server function's.
 pub fn shown(error: impl Into<ServiceError>) -> AppError {
     let error = AppError::from(error.into());
+    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned());
+    info!(status = error.status(), path, reason = error.title(), "refused");
     if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status())) {
         response.set_status(status);
     }

@@ -42,6 +42,18 @@ pub fn redact(text: &str) -> String {
     RULES.iter().fold(text.to_owned(), |text, (pattern, instead)| pattern.replace_all(&text, *instead).into_owned())
 }
 
+/// An error with the chain of its causes, for the log, redacted.
+pub fn detail(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    redact(&text)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

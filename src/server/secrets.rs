@@ -57,14 +57,13 @@ impl SecretBox {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let key = hex::encode(random_bytes::<KEY_BYTES>()?);
                 write_private(path, &key).map_err(failed)?;
-                // Another process may have been first: what the file holds counts.
-                Self::of_hex(&fs::read_to_string(path).map_err(failed)?)
+                Self::of_hex(&key)
             }
             Err(error) => Err(failed(error)),
         }
     }
 
-    /// Encrypts for an owner (a tenant's id): the result is of no use under another owner's.
+    /// Encrypts for an owner (a tenant's slug): the result is of no use under another owner's.
     pub fn encrypt(&self, plain: &str, owner: &str) -> Result<Vec<u8>, SecretError> {
         let nonce = random_bytes::<NONCE_BYTES>()?;
         let sealed = self
@@ -84,17 +83,19 @@ impl SecretBox {
     }
 }
 
-/// Writes a new file that only its owner can read; leaves one that is there.
+/// Writes a file that only its owner can read, whole or not at all.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
+    let unfinished = path.with_extension("new");
+    // One that a crash has left.
+    let _ = fs::remove_file(&unfinished);
+    let mut file = options.open(&unfinished)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(unfinished, path)
 }
 
 /// Randomness of the operating system, for keys, tokens and salts.

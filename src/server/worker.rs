@@ -20,13 +20,16 @@ use super::{
     },
     jobs::JobRouter,
     live::Hub,
-    runs::{OperationRunService, TrackOperationRun, TrackerSettings, retention},
+    runs::{OperationRunService, Running, TrackOperationRun, TrackerSettings, retention},
 };
 
 /// How often the queue is looked at when nobody says that there is a task.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often a worker tells the queue that it lives; after two misses its tasks go to others.
 const WORKER_HEARTBEAT: Duration = Duration::from_secs(15);
+/// Tasks fetched at once. With more than one, those that wait for a free slot would keep the queue from beating, and
+/// another worker would take all of them over, running ones included.
+const BATCH: usize = 1;
 /// When completed runs are pruned, in UTC: seconds, minutes, hours, day, month, weekday.
 const PRUNE_AT: &str = "0 17 3 * * *";
 
@@ -56,10 +59,18 @@ pub fn start(
 
 /// Looks at the queue: when this process has queued something, and every second for what others have.
 fn looks(tasks: Arc<Notify>) -> impl Stream<Item = ()> + Unpin + Send + 'static {
-    Box::pin(stream::unfold(tasks, |tasks| async move {
+    let mut looks = Box::pin(stream::unfold(tasks, |tasks| async move {
         let _ = tokio::time::timeout(LOOK_EVERY, tasks.notified()).await;
         Some(((), tasks))
-    }))
+    }));
+    stream::poll_fn(move |cx| {
+        let look = looks.as_mut().poll_next(cx);
+        if look.is_ready() {
+            // The queue asks once a poll: without this, a look that coincides with the end of another is forgotten.
+            cx.waker().wake_by_ref();
+        }
+        look
+    })
 }
 
 macro_rules! run_worker {
@@ -87,18 +98,19 @@ async fn work(
     stopping: CancellationToken,
 ) {
     let db = ledger.db().clone();
+    let running = Running::default();
     while !stopping.is_cancelled() {
         // The queue refuses a name that it has seen a moment ago: each start has its own.
         let name = format!("{}-{}", settings.tracker.worker, ledger.clock().new_id().simple());
         let service = ServiceBuilder::new()
             .concurrency_limit(settings.concurrency)
-            .layer(TrackOperationRun::new(ledger.clone(), settings.tracker.clone()))
+            .layer(TrackOperationRun::new(ledger.clone(), settings.tracker.clone(), running.clone()))
             .service(jobs.clone());
         let ended = match &db {
             Db::Sqlite(db) => {
                 let config = apalis_sqlite::Config::default()
                     .queue(QUEUE)
-                    .batch_size(settings.concurrency)
+                    .batch_size(BATCH)
                     .heartbeat_interval(WORKER_HEARTBEAT);
                 let storage = SqliteStorage::<RunTask>::new(db.write());
                 run_worker!(&*name, storage, config, looks(tasks.clone()), service, settings, stopping)
@@ -106,7 +118,7 @@ async fn work(
             Db::Postgres(pool) => {
                 let config = apalis_postgres::Config::default()
                     .queue(QUEUE)
-                    .batch_size(settings.concurrency)
+                    .batch_size(BATCH)
                     .heartbeat_interval(WORKER_HEARTBEAT);
                 let storage = PostgresStorage::<RunTask>::new(pool);
                 run_worker!(&*name, storage, config, looks(tasks.clone()), service, settings, stopping)
@@ -122,6 +134,7 @@ async fn work(
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
+    running.finish(settings.grace).await;
 }
 
 async fn after(stopping: CancellationToken, grace: Duration) {

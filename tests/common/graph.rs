@@ -73,8 +73,7 @@ impl ProductWorkers {
             allow_private_addresses: true,
             grace_seconds: 1,
         };
-        let retry = RetryPolicy { delay: Arc::new(NoWait), ..RetryPolicy::system() };
-        let tasks = core.start_workers(&options, retry, &stopping).unwrap();
+        let tasks = core.start_workers(&options, retry_at_once(), &stopping).unwrap();
         Self { stopping, _tasks: tasks }
     }
 }
@@ -83,6 +82,11 @@ impl Drop for ProductWorkers {
     fn drop(&mut self) {
         self.stopping.cancel();
     }
+}
+
+/// As often as the product, without the waiting.
+pub fn retry_at_once() -> RetryPolicy {
+    RetryPolicy { delay: Arc::new(NoWait), ..RetryPolicy::system() }
 }
 
 struct NoWait;

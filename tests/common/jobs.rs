@@ -47,18 +47,19 @@ pub struct Workers {
 
 impl Workers {
     pub fn start(core: &Core, producers: Vec<Arc<dyn Producer>>) -> Self {
-        Self::start_with(core, producers, Duration::from_secs(60))
+        Self::start_with(core, producers, Duration::from_secs(60), Duration::from_secs(60))
     }
 
-    pub fn start_with(core: &Core, producers: Vec<Arc<dyn Producer>>, time_limit: Duration) -> Self {
+    pub fn start_with(
+        core: &Core,
+        producers: Vec<Arc<dyn Producer>>,
+        time_limit: Duration,
+        heartbeat_every: Duration,
+    ) -> Self {
         let stopping = CancellationToken::new();
         let settings = WorkerSettings {
             concurrency: 4,
-            tracker: TrackerSettings {
-                worker: "test-worker".to_owned(),
-                heartbeat_every: Duration::from_millis(50),
-                time_limit,
-            },
+            tracker: TrackerSettings { worker: "test-worker".to_owned(), heartbeat_every, time_limit },
             retention: TimeDelta::days(90),
             grace: Duration::from_secs(5),
         };

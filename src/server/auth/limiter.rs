@@ -11,7 +11,7 @@ use crate::server::clock::Clock;
 
 const FAILURES: u32 = 10;
 const PAUSE: TimeDelta = TimeDelta::minutes(5);
-/// More addresses than this are not remembered at once; the expired ones go first.
+/// More addresses than this are not remembered at once; while there are as many, new ones wait.
 const REMEMBERED: usize = 10_000;
 
 /// How often signing in failed for an address, and when last.
@@ -28,26 +28,27 @@ impl Limiter {
         Self { clock, failures: Arc::default() }
     }
 
-    /// Whether another try is admitted now; else in how many seconds.
+    /// Counts a try as failed before it is made, so that many at once are counted too; else says in how many seconds
+    /// the next one is admitted.
     pub(super) fn admit(&self, email: &str) -> Result<(), u64> {
         let now = self.clock.now();
-        match self.lock().get(email) {
-            Some((count, last)) if *count >= FAILURES && *last + PAUSE > now => {
-                Err(u64::try_from((*last + PAUSE - now).num_seconds().max(1)).unwrap_or(1))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    pub(super) fn failed(&self, email: &str) {
-        let now = self.clock.now();
         let mut failures = self.lock();
-        if failures.len() >= REMEMBERED {
+        if failures.len() >= REMEMBERED && !failures.contains_key(email) {
             failures.retain(|_, (_, last)| *last + PAUSE > now);
+            if failures.len() >= REMEMBERED {
+                return Err(PAUSE.num_seconds().unsigned_abs());
+            }
         }
         let (count, last) = failures.entry(email.to_owned()).or_insert((0, now));
-        *count = if *last + PAUSE > now { *count + 1 } else { 1 };
+        if *last + PAUSE <= now {
+            *count = 0;
+        }
+        if *count >= FAILURES {
+            return Err((*last + PAUSE - now).num_seconds().max(1).unsigned_abs());
+        }
+        *count += 1;
         *last = now;
+        Ok(())
     }
 
     pub(super) fn succeeded(&self, email: &str) {
@@ -69,11 +70,12 @@ mod tests {
         let limiter = Limiter::new(clock.clone());
         for _ in 0..FAILURES {
             assert_eq!(limiter.admit("a@b"), Ok(()));
-            limiter.failed("a@b");
         }
         assert_eq!(limiter.admit("a@b"), Err(300));
         assert_eq!(limiter.admit("other@b"), Ok(()));
         clock.advance(PAUSE);
+        assert_eq!(limiter.admit("a@b"), Ok(()));
+        limiter.succeeded("a@b");
         assert_eq!(limiter.admit("a@b"), Ok(()));
     }
 }

@@ -51,8 +51,14 @@ impl Passwords {
     }
 
     async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let _slot = self.slots.acquire().await.ok()?;
-        tokio::task::spawn_blocking(work).await.ok()
+        // Held by the work, not by who waits for it: a caller who goes away does not make room for more.
+        let slot = Arc::clone(&self.slots).acquire_owned().await.ok()?;
+        let held = move || {
+            let done = work();
+            drop(slot);
+            done
+        };
+        tokio::task::spawn_blocking(held).await.ok()
     }
 }
 

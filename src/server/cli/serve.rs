@@ -1,6 +1,6 @@
 //! `runledger serve` and `runledger worker`.
 
-use std::process::ExitCode;
+use std::{future::IntoFuture, process::ExitCode, time::Duration};
 
 use clap::Args;
 use tokio::{
@@ -9,7 +9,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{CliError, say};
 use crate::server::{
@@ -20,6 +20,9 @@ use crate::server::{
     graph::RetryPolicy,
     router::router,
 };
+
+/// How long open requests may go on when the process stops.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -62,7 +65,12 @@ impl Serve {
         }
         stop_on_signal(stopping.clone())?;
         let stopped = stopping.clone().cancelled_owned();
-        axum::serve(listener, router(state)).with_graceful_shutdown(stopped).await?;
+        let serving = axum::serve(listener, router(state)).with_graceful_shutdown(stopped).into_future();
+        tokio::select! {
+            served = serving => served?,
+            // A request whose body never comes must not hold the process up.
+            () = after(&stopping, LAST_REQUESTS) => warn!("some requests were still open"),
+        }
         finish(workers, &core).await;
         Ok(ExitCode::SUCCESS)
     }
@@ -90,10 +98,20 @@ fn stop_on_signal(stopping: CancellationToken) -> std::io::Result<()> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        info!("stopping");
+        info!("stopping; a second signal stops at once");
         stopping.cancel();
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        std::process::exit(130);
     });
     Ok(())
+}
+
+async fn after(stopping: &CancellationToken, time: Duration) {
+    stopping.cancelled().await;
+    tokio::time::sleep(time).await;
 }
 
 async fn finish(mut workers: JoinSet<()>, core: &Core) {

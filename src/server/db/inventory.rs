@@ -23,6 +23,13 @@ pub struct InventoryItem {
     pub content_hash: String,
 }
 
+/// Who sees the items: an attempt of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenBy {
+    pub run: RunId,
+    pub attempt: i32,
+}
+
 /// What is stored of an item, as far as telling created, updated and unchanged apart needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredItem {
@@ -61,46 +68,49 @@ pub async fn upsert(
     scope: TenantScope,
     family: &str,
     items: &[InventoryItem],
-    run: RunId,
+    seen: SeenBy,
     at: DateTime<Utc>,
 ) -> DbResult<()> {
     // `WHERE true` keeps SQLite from reading ON CONFLICT as a join's ON.
     const CONFLICT: &str = " ON CONFLICT (tenant_id, family, graph_id) DO UPDATE SET name = excluded.name, \
-        odata_type = excluded.odata_type, last_run_id = excluded.last_run_id, \
+        odata_type = excluded.odata_type, last_run_id = excluded.last_run_id, last_attempt = excluded.last_attempt, \
         last_changed_at = CASE WHEN inventory_items.content_hash = excluded.content_hash \
         THEN inventory_items.last_changed_at ELSE excluded.last_changed_at END, \
         changed_run_id = CASE WHEN inventory_items.content_hash = excluded.content_hash \
         THEN inventory_items.changed_run_id ELSE excluded.changed_run_id END, content_hash = excluded.content_hash";
     const INTO: &str = "INSERT INTO inventory_items (tenant_id, family, graph_id, name, odata_type, content_hash, \
-        first_seen_at, last_changed_at, created_run_id, changed_run_id, last_run_id) ";
+        first_seen_at, last_changed_at, created_run_id, changed_run_id, last_run_id, last_attempt) ";
     const SQLITE: &str = concatcp!(
         INTO,
         "SELECT $1, $2, value ->> 'graph_id', value ->> 'name', value ->> 'odata_type', value ->> 'content_hash', \
-         $4, $4, $5, $5, $5 FROM json_each($3) WHERE true",
+         $4, $4, $5, $5, $5, $6 FROM json_each($3) WHERE true",
         CONFLICT
     );
     const POSTGRES: &str = concatcp!(
         INTO,
-        "SELECT $1, $2, graph_id, name, odata_type, content_hash, $4, $4, $5, $5, $5 FROM jsonb_to_recordset($3) \
+        "SELECT $1, $2, graph_id, name, odata_type, content_hash, $4, $4, $5, $5, $5, $6 FROM jsonb_to_recordset($3) \
          AS item (graph_id text, name text, odata_type text, content_hash text)",
         CONFLICT
     );
     match tx {
-        Tx::Sqlite(_) => tx_sql!(tx, execute(SQLITE, scope.tenant(), family, Json(items), at, run))?,
-        Tx::Postgres(_) => tx_sql!(tx, execute(POSTGRES, scope.tenant(), family, Json(items), at, run))?,
+        Tx::Sqlite(_) => tx_sql!(tx, execute(SQLITE, scope.tenant(), family, Json(items), at, seen.run, seen.attempt))?,
+        Tx::Postgres(_) => {
+            tx_sql!(tx, execute(POSTGRES, scope.tenant(), family, Json(items), at, seen.run, seen.attempt))?
+        }
     };
     Ok(())
 }
 
-/// Removes what the family no longer has: everything that this run did not see. Only after a family was read whole.
-pub async fn delete_unseen(tx: &mut Tx, scope: TenantScope, family: &str, run: RunId) -> DbResult<u64> {
+/// Removes what the family no longer has: everything that this attempt did not see. Only after a family was read whole.
+pub async fn delete_unseen(tx: &mut Tx, scope: TenantScope, family: &str, seen: SeenBy) -> DbResult<u64> {
     tx_sql!(
         tx,
         execute(
-            "DELETE FROM inventory_items WHERE tenant_id = $1 AND family = $2 AND last_run_id <> $3",
+            "DELETE FROM inventory_items WHERE tenant_id = $1 AND family = $2 AND (last_run_id <> $3 OR last_attempt <> $4)",
             scope.tenant(),
             family,
-            run
+            seen.run,
+            seen.attempt
         )
     )
 }

@@ -26,7 +26,12 @@ fn task(run: RunId, at: DateTime<Utc>) -> Result<Task<Vec<u8>>, sqlx::Error> {
     let args = serde_json::to_vec(&RunTask { run_id: run }).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     // The queue knows whole seconds and takes what lies in the past; the second before is always past.
     let run_at = u64::try_from(at.timestamp() - 1).unwrap_or_default();
-    Ok(TaskBuilder::new(args).task_id(TaskId::from_ulid(task_id(run))).run_at_timestamp(run_at).build())
+    Ok(TaskBuilder::new(args)
+        .task_id(TaskId::from_ulid(task_id(run)))
+        .run_at_timestamp(run_at)
+        // A task fails only when the database does; the ledger decides how often a run is begun.
+        .max_attempts(1_000_000)
+        .build())
 }
 
 /// Queues the run's task in the transaction that wrote the run.
@@ -60,6 +65,15 @@ pub async fn count(db: &Db, run: RunId) -> DbResult<i64> {
     let (count,): (i64,) = match db {
         Db::Sqlite(_) => db_sql!(db, fetch_one("SELECT count(*) FROM Jobs WHERE id = $1", id))?,
         Db::Postgres(_) => db_sql!(db, fetch_one("SELECT count(*) FROM apalis.jobs WHERE id = $1", id))?,
+    };
+    Ok(count)
+}
+
+/// How many tasks the queue holds, in whatever state.
+pub async fn count_all(db: &Db) -> DbResult<i64> {
+    let (count,): (i64,) = match db {
+        Db::Sqlite(_) => db_sql!(db, fetch_one("SELECT count(*) FROM Jobs"))?,
+        Db::Postgres(_) => db_sql!(db, fetch_one("SELECT count(*) FROM apalis.jobs"))?,
     };
     Ok(count)
 }

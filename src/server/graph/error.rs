@@ -4,7 +4,10 @@ use std::{borrow::Cow, error::Error, sync::Arc};
 
 use crate::{
     model::{reason::ReasonCode, run::RunFailure},
-    server::{net::Refused, redact::redact},
+    server::{
+        net::Refused,
+        redact::{detail, redact},
+    },
 };
 
 /// A request to Graph or to its sign-in service that failed for good.
@@ -72,14 +75,7 @@ impl GraphError {
 
     /// The chain of causes for the log, redacted.
     pub fn detail(&self) -> String {
-        let mut text = self.to_string();
-        let mut next = self.source();
-        while let Some(cause) = next {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        redact(&text)
+        detail(self)
     }
 
     fn told(&self) -> String {

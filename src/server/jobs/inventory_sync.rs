@@ -18,7 +18,7 @@ use crate::{
         connections::Connections,
         db::{
             DbResult, Tx,
-            inventory::{self, InventoryItem, StoredItem},
+            inventory::{self, InventoryItem, SeenBy, StoredItem},
             rows::FullRun,
         },
         graph::{Family, GraphClient, GraphError, Page, content_hash},
@@ -107,7 +107,7 @@ async fn sync_family(run: &RunHandle, client: &GraphClient, family: Family) -> R
     // An item that could not be read may well be one that is stored: then nothing is removed this time.
     if whole {
         let mut step = run.step().await?;
-        let removed = inventory::delete_unseen(step.tx(), run.scope(), family.as_str(), run.id()).await?;
+        let removed = inventory::delete_unseen(step.tx(), run.scope(), family.as_str(), seen_by(run)).await?;
         step.commit(StepResult { counts: own([("removed", removed)]), ..StepResult::default() }).await?;
     }
     Ok(())
@@ -144,7 +144,7 @@ async fn store_page(
     let mut step = run.step().await?;
     let ids: Vec<&str> = items.iter().map(|item| item.graph_id.as_str()).collect();
     let stored = inventory::stored(step.tx(), run.scope(), family.as_str(), &ids).await?;
-    inventory::upsert(step.tx(), run.scope(), family.as_str(), items, run.id(), run.now()).await?;
+    inventory::upsert(step.tx(), run.scope(), family.as_str(), items, seen_by(run), run.now()).await?;
     let (mut created, mut updated, mut unchanged) = (0, 0, 0);
     for item in items {
         match classify(item, stored.get(&item.graph_id), run.id()) {
@@ -162,6 +162,10 @@ async fn store_page(
         ..own([("created", created), ("updated", updated), ("unchanged", unchanged)])
     };
     step.commit(StepResult { counts, failures, progress: None }).await
+}
+
+fn seen_by(run: &RunHandle) -> SeenBy {
+    SeenBy { run: run.id(), attempt: run.attempt() }
 }
 
 enum Class {

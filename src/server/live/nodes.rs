@@ -55,10 +55,6 @@ async fn listen(db: Db, pool: PgPool, node: Uuid, hub: WeakHub) {
                 if let Err(error) = follow(&db, listener, node, &hub).await {
                     warn!(%error, "listening to the other nodes was interrupted");
                 }
-                // What was told in between is lost: whoever watches asks again.
-                if let Some(hub) = hub.upgrade() {
-                    hub.gap();
-                }
             }
             Err(error) => warn!(%error, "listening to the other nodes failed"),
         }
@@ -68,6 +64,10 @@ async fn listen(db: Db, pool: PgPool, node: Uuid, hub: WeakHub) {
 
 async fn follow(db: &Db, mut listener: PgListener, node: Uuid, hub: &WeakHub) -> Result<(), sqlx::Error> {
     listener.listen(CHANNEL).await?;
+    // What was told while nobody listened is lost: whoever watches asks again.
+    if let Some(hub) = hub.upgrade() {
+        hub.gap();
+    }
     while let Some(notification) = listener.try_recv().await? {
         let Ok(message) = serde_json::from_str::<Message>(notification.payload()) else { continue };
         if message.node == node {

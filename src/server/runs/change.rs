@@ -105,7 +105,8 @@ pub fn apply(
             run.outcome = Some(outcome);
             run.completed_at = Some(now);
             run.progress = None;
-            keep(&mut full.failures, failure.into_iter().collect());
+            // The cause of the end is kept, however many items failed before.
+            full.failures.extend(failure);
             Some((RunEventKind::Completed, json!({ "outcome": outcome, "counts": run.summary_counts })))
         }
     };

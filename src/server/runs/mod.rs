@@ -5,11 +5,13 @@ pub mod failure;
 pub mod handle;
 pub mod identity;
 pub mod retention;
+mod running;
 pub mod service;
 pub mod tracker;
 
 pub use change::{Refusal, RunChange};
 pub use failure::JobError;
 pub use handle::RunHandle;
+pub use running::Running;
 pub use service::{Ensured, NewRun, OperationRunService, RunMirror, UpdateError};
 pub use tracker::{TrackOperationRun, TrackerSettings};

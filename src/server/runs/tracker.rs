@@ -8,20 +8,30 @@ use std::{
 };
 
 use apalis_core::{error::BoxDynError, task::Task};
+use chrono::TimeDelta;
 use futures::{FutureExt, future::BoxFuture};
 use tokio_util::task::AbortOnDropHandle;
 use tower::{Layer, Service};
 use tracing::{error, info, warn};
 
 use super::{
-    JobError, OperationRunService, RunChange, RunHandle, UpdateError,
+    JobError, OperationRunService, RunChange, RunHandle, Running, UpdateError,
     failure::{failure_of, plain},
 };
 use crate::{
-    model::{ids::RunId, reason::ReasonCode},
-    server::db::{runs, tasks::RunTask},
+    model::{
+        ids::RunId,
+        reason::ReasonCode,
+        run::{Run, RunStatus},
+    },
+    server::{
+        db::{runs, tasks::RunTask},
+        redact::detail,
+    },
 };
 
+/// A heart that has missed so many beats has stopped.
+const BEATS_MISSED: u32 = 3;
 /// How long closing a run waits for a database that is away, at first and at last; it doubles in between.
 const CLOSE_FIRST_WAIT: Duration = Duration::from_millis(250);
 const CLOSE_LAST_WAIT: Duration = Duration::from_secs(16);
@@ -41,11 +51,12 @@ pub struct TrackerSettings {
 pub struct TrackOperationRun {
     ledger: OperationRunService,
     settings: TrackerSettings,
+    running: Running,
 }
 
 impl TrackOperationRun {
-    pub const fn new(ledger: OperationRunService, settings: TrackerSettings) -> Self {
-        Self { ledger, settings }
+    pub const fn new(ledger: OperationRunService, settings: TrackerSettings, running: Running) -> Self {
+        Self { ledger, settings, running }
     }
 }
 
@@ -83,13 +94,14 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let tracker = self.tracker.clone();
         let run_id = task.args.run_id;
-        // On a task of its own, so that jobs run beside each other and beside the queue's own heartbeat.
-        let done = AbortOnDropHandle::new(tokio::spawn(async move {
-            let Some(handle) = tracker.claim(run_id).await? else { return Ok(()) };
-            let end = tracker.watch(&handle, async { inner.call(handle.clone()).await }).await;
-            tracker.close(&handle, end).await
-        }));
-        async move { done.await? }.boxed()
+        let running = self.tracker.running.clone();
+        running
+            .spawn(async move {
+                let Some(handle) = tracker.claim(run_id).await? else { return Ok(()) };
+                let end = tracker.watch(&handle, async { inner.call(handle.clone()).await }).await;
+                tracker.close(&handle, end).await
+            })
+            .boxed()
     }
 }
 
@@ -104,14 +116,29 @@ enum End {
 impl TrackOperationRun {
     /// Takes the run for this worker; none when there is nothing to do any more, or another worker was faster.
     async fn claim(&self, id: RunId) -> Result<Option<RunHandle>, BoxDynError> {
-        let Some((run, scope)) = runs::find_any(self.ledger.db(), id).await? else {
-            warn!(run = %id, "the task's run does not exist");
-            return Ok(None);
+        let (run, scope) = loop {
+            let found = match runs::find_any(self.ledger.db(), id).await {
+                Ok(found) => found,
+                Err(error) => {
+                    // The queue delivers a failed task again at once: the pause is for the database.
+                    tokio::time::sleep(self.settings.heartbeat_every).await;
+                    return Err(error.into());
+                }
+            };
+            match found {
+                None => {
+                    warn!(run = %id, "the task's run does not exist");
+                    return Ok(None);
+                }
+                Some((run, _)) if !run.status.is_active() => {
+                    info!(run = %id, "the task's run is completed already");
+                    return Ok(None);
+                }
+                // Delivered twice: whoever does the run is alive. It ends, or its heart stops.
+                Some((run, _)) if self.is_alive(&run) => tokio::time::sleep(self.settings.heartbeat_every).await,
+                Some(found) => break found,
+            }
         };
-        if !run.status.is_active() {
-            info!(run = %id, "the task's run is completed already");
-            return Ok(None);
-        }
         match self.ledger.update_run(id, run.attempt, &self.settings.worker, RunChange::Start).await {
             Ok(run) => {
                 info!(run = %id, attempt = run.attempt, r#type = %run.operation_type, tenant = %run.tenant_id, "run started");
@@ -122,17 +149,24 @@ impl TrackOperationRun {
         }
     }
 
+    /// Whether the run's worker has given a sign of life lately.
+    fn is_alive(&self, run: &Run) -> bool {
+        let patience = TimeDelta::from_std(self.settings.heartbeat_every * BEATS_MISSED).unwrap_or(TimeDelta::MAX);
+        run.status == RunStatus::Running
+            && run.heartbeat_at.is_some_and(|beat| self.ledger.clock().now() - beat < patience)
+    }
+
     /// Drives the job, its heartbeat beside it, until it ends one way or another.
     async fn watch(&self, handle: &RunHandle, job: impl Future<Output = Result<(), JobError>>) -> End {
         // On a task of its own, so that a job that computes for long does not look dead.
-        let heart = tokio::spawn(beat(handle.clone(), self.settings.heartbeat_every));
+        let heart = AbortOnDropHandle::new(tokio::spawn(beat(handle.clone(), self.settings.heartbeat_every)));
         let end = match tokio::time::timeout(self.settings.time_limit, AssertUnwindSafe(job).catch_unwind()).await {
             Ok(Ok(Ok(()))) => End::Done,
             Ok(Ok(Err(error))) => End::Failed(error),
             Ok(Err(_panic)) => End::Panicked,
             Err(_elapsed) => End::TimedOut,
         };
-        heart.abort();
+        drop(heart);
         end
     }
 
@@ -141,12 +175,12 @@ impl TrackOperationRun {
     async fn close(&self, handle: &RunHandle, end: End) -> Result<(), BoxDynError> {
         let failure = match end {
             End::Done => None,
-            End::Failed(JobError::Stopped) => {
+            End::Failed(JobError::Stopped) if handle.check().is_err() => {
                 info!(run = %handle.id(), attempt = handle.attempt(), "stopped: the run is no longer this worker's");
                 return Ok(());
             }
             End::Failed(cause) => {
-                error!(run = %handle.id(), attempt = handle.attempt(), error = ?cause, "run failed");
+                error!(run = %handle.id(), attempt = handle.attempt(), error = detail(&cause), "run failed");
                 Some(failure_of(&cause))
             }
             End::Panicked => {

@@ -1,0 +1,136 @@
+//! Tasks that come twice: from a queue that took a living worker for dead, or after one that died.
+
+mod common;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use apalis_core::task::builder::TaskBuilder;
+use chrono::TimeDelta;
+use common::{
+    TestApp, eventually,
+    graph::{Graph, retry_at_once},
+    jobs::TestJob,
+};
+use runledger::{
+    model::{
+        ids::RunId,
+        run::{RunOutcome, RunStatus},
+    },
+    server::{
+        connections::Connections,
+        db::{inventory, tasks::RunTask},
+        jobs::{JobRouter, Producer, producers},
+        net::{OutboundPolicy, http_client},
+        runs::{Running, TrackOperationRun, TrackerSettings},
+    },
+};
+use serde_json::json;
+use tokio::{sync::Notify, task::JoinHandle};
+use tower::{Layer, Service};
+
+const BEAT: Duration = Duration::from_millis(20);
+
+/// Gives the run's task to a worker of this name, as the queue does.
+fn deliver(app: &TestApp, worker: &str, job: Arc<dyn Producer>, running: &Running, run_id: RunId) -> JoinHandle<()> {
+    let settings =
+        TrackerSettings { worker: worker.to_owned(), heartbeat_every: BEAT, time_limit: Duration::from_secs(60) };
+    let tracker = TrackOperationRun::new(app.core.runs.clone(), settings, running.clone());
+    let mut service = tracker.layer(JobRouter::new(vec![job]));
+    let task = TaskBuilder::new(RunTask { run_id }).build();
+    tokio::spawn(async move {
+        // What the queue would do with an error does not matter here.
+        let _ = service.call(task).await;
+    })
+}
+
+fn inventory_sync(app: &TestApp) -> Arc<dyn Producer> {
+    let policy = OutboundPolicy { allow_private: true };
+    let core = &app.core;
+    let http = http_client(policy).unwrap();
+    let connections =
+        Connections::new(core.db.clone(), core.clock.clone(), core.secrets.clone(), http, policy, retry_at_once());
+    producers(&connections).remove(0)
+}
+
+fn write_filters(folder: &Path, names: &[&str]) {
+    let filters: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes());
+            json!({ "id": id, "displayName": name, "platform": "iOS", "rule": "(device.model -eq \"x\")" })
+        })
+        .collect();
+    std::fs::write(folder.join("filters.json"), json!({ "filters": filters }).to_string()).unwrap();
+}
+
+on_both_engines! {
+    async fn a_second_delivery_leaves_the_run_to_the_worker_that_lives(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let go = Arc::new(Notify::new());
+        let gate = go.clone();
+        let waits = TestJob::doing(move |_| {
+            let gate = gate.clone();
+            async move { gate.notified().await; Ok(()) }
+        });
+        let run = app.ensure(scope, json!({})).await.run().id;
+        let running = Running::default();
+        let first = deliver(&app, "first", waits.clone(), &running, run);
+        eventually("the first runs it", async || {
+            (app.detail(scope, run).await.run.status == RunStatus::Running).then_some(())
+        }).await;
+        let second = deliver(&app, "second", waits, &running, run);
+        // The first one's heart beats on while time goes by; the second one has looked more than once.
+        for _ in 0..5 {
+            let before = app.detail(scope, run).await.run.heartbeat_at;
+            app.advance(TimeDelta::milliseconds(15));
+            eventually("the heart beats", async || {
+                (app.detail(scope, run).await.run.heartbeat_at > before).then_some(())
+            }).await;
+        }
+        go.notify_one();
+        first.await.unwrap();
+        second.await.unwrap();
+        let detail = app.detail(scope, run).await;
+        assert_eq!((detail.run.attempt, detail.run.outcome), (1, Some(RunOutcome::Succeeded)));
+    }
+
+    async fn a_new_attempt_tells_the_truth_of_what_the_dead_one_left(app: TestApp) {
+        let folder = tempfile::tempdir().unwrap();
+        write_filters(folder.path(), &["stays", "goes"]);
+        let graph = Graph::of_folder(folder.path().to_owned()).await;
+        let scope = app.tenant_at("contoso", &graph.url).await;
+        let run = app.ensure(scope, json!({})).await.run().id;
+        // The first worker does all the work and dies before it closes the run.
+        let (sync, worked) = (inventory_sync(&app), Arc::new(Notify::new()));
+        let done = worked.clone();
+        let dies = TestJob::doing(move |handle| {
+            let (sync, done) = (sync.clone(), done.clone());
+            async move {
+                sync.perform(handle).await?;
+                done.notify_one();
+                std::future::pending().await
+            }
+        });
+        let running = Running::default();
+        let first = deliver(&app, "first", dies, &running, run);
+        worked.notified().await;
+        running.finish(Duration::ZERO).await;
+        first.await.unwrap();
+        assert_eq!(app.detail(scope, run).await.run.status, RunStatus::Running);
+
+        // Meanwhile something is deleted in the tenant.
+        write_filters(folder.path(), &["stays"]);
+        let graph = Graph::of_folder(folder.path().to_owned()).await;
+        app.tenant_at("contoso", &graph.url).await;
+        app.advance(TimeDelta::seconds(60));
+        deliver(&app, "second", inventory_sync(&app), &Running::default(), run).await.unwrap();
+
+        let detail = app.detail(scope, run).await;
+        assert_eq!((detail.run.attempt, detail.run.outcome), (2, Some(RunOutcome::Succeeded)));
+        assert_eq!(inventory::count_by_family(&app.core.db, scope).await.unwrap(), [("assignment_filters".to_owned(), 1)]);
+        let counts = &detail.run.summary_counts;
+        assert_eq!((counts.total, counts.own["created"], counts.own["removed"]), (1, 1, 1));
+        let record = inventory::sync_run(&app.core.db, scope, run).await.unwrap().unwrap();
+        assert_eq!((record.status, &record.item_counts), (detail.run.status, counts));
+    }
+}
