@@ -140,6 +140,11 @@ fn a_script_starts_a_sync_and_waits_for_its_outcome() {
     let id = again["id"].as_str().unwrap();
     let shown: Value = serde_json::from_slice(&place.run(&["run", "show", id, "--json"]).stdout).unwrap();
     assert_eq!((&shown["type"], &shown["status"]), (&json!("inventory.sync"), &json!("completed")));
+
+    let pruned = place.run(&["prune", "--older-than", "0"]);
+    assert!(String::from_utf8_lossy(&pruned.stdout).starts_with("Removed 2 runs"), "{pruned:?}");
+    let list: Value = serde_json::from_slice(&place.run(&["run", "list", "contoso", "--json"]).stdout).unwrap();
+    assert_eq!(list, json!([]));
 }
 
 #[test]

@@ -3,10 +3,13 @@
 mod common;
 
 use chrono::TimeDelta;
-use common::TestApp;
+use common::{TestApp, eventually, jobs::Workers};
 use runledger::server::{
-    db::inventory,
-    runs::{RunChange, retention::prune},
+    db::{Db, inventory},
+    runs::{
+        RunChange,
+        retention::{PRUNING, prune},
+    },
 };
 use serde_json::json;
 
@@ -43,6 +46,37 @@ on_both_engines! {
         assert_eq!(prune(&app.core.runs, TimeDelta::days(90)).await.unwrap().runs, 0);
         app.advance(TimeDelta::milliseconds(1));
         assert_eq!(prune(&app.core.runs, TimeDelta::days(90)).await.unwrap().runs, 1);
+    }
+
+    async fn two_nodes_that_prune_at_once_take_each_run_once(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        for number in 0..30 {
+            let run = app.ensure(scope, json!({ "number": number })).await.run().id;
+            app.core.runs.update_run(run, 0, "w", DONE).await.unwrap();
+        }
+        app.advance(TimeDelta::days(91));
+        let other = app.another_node().await;
+        let limit = TimeDelta::days(90);
+        let (here, there) = tokio::join!(prune(&app.core.runs, limit), prune(&other.runs, limit));
+        assert_eq!(here.unwrap().runs + there.unwrap().runs, 30);
+
+        if let Db::Postgres(_) = &app.core.db {
+            let mut busy = app.core.db.begin().await.unwrap();
+            assert!(busy.alone(PRUNING).await.unwrap());
+            assert!(prune(&other.runs, limit).await.unwrap().elsewhere, "one node at a time");
+        }
+    }
+
+    async fn the_clockwork_prunes_by_itself(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let run = app.ensure(scope, json!({})).await.run().id;
+        app.core.runs.update_run(run, 0, "w", DONE).await.unwrap();
+        app.advance(TimeDelta::days(91));
+        // The test's workers prune every second instead of every night.
+        let _workers = Workers::start(&app.core, vec![]);
+        eventually("the old run goes", async || {
+            app.core.runs.detail(scope, run).await.unwrap().is_none().then_some(())
+        }).await;
     }
 
     async fn more_than_a_batch_goes_in_one_pruning(app: TestApp) {

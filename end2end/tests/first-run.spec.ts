@@ -66,6 +66,16 @@ test("an auditor sees everything and no way to change it", async ({ page }) => {
   await expect(page.getByRole("button", { name: "Sync inventory" })).toHaveCount(0);
 });
 
+test("a provider goes from tenant to tenant", async ({ page }) => {
+  await signIn(page, "provider@runledger.example");
+  await expect(page).toHaveURL("/t/contoso/operations");
+  await page.getByRole("banner").getByText("Contoso", { exact: true }).click();
+  await page.getByRole("link", { name: /Northwind Traders/ }).click();
+  await expect(page).toHaveURL("/t/northwind/operations");
+  await expect(page.getByRole("banner").getByText("Northwind Traders").first()).toBeVisible();
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+});
+
 test("a wrong password is told in place", async ({ page }) => {
   await page.goto("/login");
   await page.getByLabel("E-mail").fill("owner@contoso.example");

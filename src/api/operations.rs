@@ -5,29 +5,29 @@ use leptos::prelude::*;
 use crate::{
     error::AppError,
     model::{
-        ids::RunId,
         operation::OperationType,
         page::RunPage,
         run::{RunDetail, Started},
     },
 };
 
-/// One page of the tenant's runs, newest first; `after` is the last run of the page before.
+/// One page of the tenant's runs, newest first; `after` is the last run of the page before, as the address has it.
+/// What is no run id is ignored, and said in the page's note.
 #[server(prefix = "/api", endpoint = "operations/list")]
-pub async fn list_runs(tenant: String, after: Option<RunId>) -> Result<RunPage, AppError> {
+pub async fn list_runs(tenant: String, after: Option<String>) -> Result<RunPage, AppError> {
     use crate::{
-        model::{page::RunCursor, user::Action},
+        model::user::Action,
         server::{auth::request, error::shown},
     };
     let member = request::member(&tenant, Action::View).await?;
-    request::state().runs.list(member.scope(), &RunCursor { after }).await.map_err(shown)
+    request::state().list_runs(&member, after.as_deref()).await.map_err(shown)
 }
 
 /// All there is to tell of one run; 404 when it is not this tenant's or no run id at all.
 #[server(prefix = "/api", endpoint = "operations/show")]
 pub async fn show_run(tenant: String, run: String) -> Result<RunDetail, AppError> {
     use crate::{
-        model::user::Action,
+        model::{ids::RunId, user::Action},
         server::{auth::request, error::shown},
     };
     let member = request::member(&tenant, Action::View).await?;

@@ -13,6 +13,8 @@ pub struct RunPage {
     pub runs: Vec<Run>,
     /// Give this as `after` to get the next, older page; absent on the last page.
     pub next: Option<RunId>,
+    /// What of the address made no sense and was ignored, for the reader.
+    pub note: Option<String>,
 }
 
 /// Where in the list one is, as the URL says it.

@@ -108,6 +108,7 @@ impl Core {
                 time_limit: options.time_limit(),
             },
             retention: TimeDelta::days(i64::from(options.retention_days)),
+            prune_at: options.prune_at.clone(),
             grace: Duration::from_secs(options.grace_seconds),
         };
         let router = jobs::JobRouter::new(jobs::producers(&connections));

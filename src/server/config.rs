@@ -56,6 +56,9 @@ pub struct WorkerOptions {
     /// Completed runs are removed after this many days.
     #[arg(long, env = "RUNLEDGER_RETENTION_DAYS", default_value_t = super::runs::retention::DEFAULT_DAYS)]
     pub retention_days: u32,
+    /// When they are removed, in UTC: a cron expression of seconds, minutes, hours, day, month and weekday.
+    #[arg(long, env = "RUNLEDGER_PRUNE_AT", default_value = "0 17 3 * * *")]
+    pub prune_at: cron::Schedule,
     /// Let outgoing addresses lead to this machine or a private network, and be http.
     #[arg(long, env = "RUNLEDGER_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, action = clap::ArgAction::Set,
           num_args = 0..=1, default_missing_value = "true")]

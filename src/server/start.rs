@@ -1,6 +1,7 @@
-//! Starting an operation, for people on the page and scripts at the command line alike.
+//! What the operations page asks for: a page of the list, and starting an operation, as scripts do as well.
 
 use serde_json::{Value, json};
+use tracing::info;
 
 use super::{
     db::{members::Membership, scope::TenantScope},
@@ -12,11 +13,21 @@ use crate::{
     error::AppError,
     model::{
         operation::OperationType,
+        page::{RunCursor, RunPage},
         run::{Initiator, Started},
     },
 };
 
 impl AppState {
+    /// For a member: the page of runs that the address names, or the newest with a note when it names none.
+    pub async fn list_runs(&self, member: &Membership, after: Option<&str>) -> Result<RunPage, ServiceError> {
+        let (cursor, note) = RunCursor::parse(after);
+        if note.is_some() {
+            info!(tenant = %member.scope().tenant(), "an address named a place in the list that does not exist");
+        }
+        Ok(RunPage { note, ..self.runs.list(member.scope(), &cursor).await? })
+    }
+
     /// For a member who may start operations: a new run, or the active one of the same identity.
     pub async fn start(&self, member: &Membership, operation_type: OperationType) -> Result<Started, ServiceError> {
         let initiator = Initiator { user_id: Some(member.user_id()), name: member.user_name().to_owned() };

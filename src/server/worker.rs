@@ -1,6 +1,6 @@
 //! The workers of this process: those that do the runs, and the clockwork that prunes.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use apalis::prelude::{BackendExt, WorkerBuilder};
 use apalis_cron::{CronScheduler, Tick};
@@ -30,8 +30,6 @@ const WORKER_HEARTBEAT: Duration = Duration::from_secs(15);
 /// Tasks fetched at once. With more than one, those that wait for a free slot would keep the queue from beating, and
 /// another worker would take all of them over, running ones included.
 const BATCH: usize = 1;
-/// When completed runs are pruned, in UTC: seconds, minutes, hours, day, month, weekday.
-const PRUNE_AT: &str = "0 17 3 * * *";
 
 /// How this process works.
 #[derive(Debug, Clone)]
@@ -39,6 +37,8 @@ pub struct WorkerSettings {
     pub concurrency: usize,
     pub tracker: TrackerSettings,
     pub retention: TimeDelta,
+    /// When completed runs are pruned, in UTC: seconds, minutes, hours, day, month, weekday.
+    pub prune_at: cron::Schedule,
     /// How long running jobs may go on when the process stops.
     pub grace: Duration,
 }
@@ -143,13 +143,6 @@ async fn after(stopping: CancellationToken, grace: Duration) {
 }
 
 async fn prune_daily(ledger: OperationRunService, settings: WorkerSettings, stopping: CancellationToken) {
-    let schedule = match cron::Schedule::from_str(PRUNE_AT) {
-        Ok(schedule) => schedule,
-        Err(cause) => {
-            error!(%cause, "the pruning's schedule cannot be read");
-            return;
-        }
-    };
     let retention = settings.retention;
     let prune = move |_: Tick| {
         let ledger = ledger.clone();
@@ -159,7 +152,7 @@ async fn prune_daily(ledger: OperationRunService, settings: WorkerSettings, stop
             }
         }
     };
-    let worker = WorkerBuilder::new("prune").backend(CronScheduler::new(schedule)).build(prune);
+    let worker = WorkerBuilder::new("prune").backend(CronScheduler::new(settings.prune_at)).build(prune);
     let signal = async move {
         stopping.cancelled().await;
         Ok::<(), std::io::Error>(())

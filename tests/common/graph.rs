@@ -70,6 +70,7 @@ impl ProductWorkers {
             concurrency: 4,
             time_limit_minutes: 5,
             retention_days: 90,
+            prune_at: "0 0 0 1 1 *".parse().unwrap(),
             allow_private_addresses: true,
             grace_seconds: 1,
         };

@@ -61,6 +61,7 @@ impl Workers {
             concurrency: 4,
             tracker: TrackerSettings { worker: "test-worker".to_owned(), heartbeat_every, time_limit },
             retention: TimeDelta::days(90),
+            prune_at: "* * * * * *".parse().unwrap(),
             grace: Duration::from_secs(5),
         };
         let tasks = worker::start(&core.runs, &core.live, JobRouter::new(producers), &settings, &stopping);

@@ -26,7 +26,7 @@ enum Command {
     /// Serve the pages and do the work (in one process with SQLite; any number of them with PostgreSQL).
     Serve(Box<serve::Serve>),
     /// Do the work only.
-    Worker(serve::Worker),
+    Worker(Box<serve::Worker>),
     /// Bring the database to this version; `serve` and `worker` do it too.
     Migrate(maintain::Migrate),
     /// Remove completed runs that are older than a number of days.

@@ -9,7 +9,7 @@ use crate::server::db::{runs, sessions, tasks};
 /// How many runs one transaction removes: few enough that nobody waits for it.
 const BATCH: i64 = 200;
 /// Names the work among what nodes do one at a time: "prune" in ASCII.
-const PRUNING: i64 = 0x0070_7275_6e65;
+pub const PRUNING: i64 = 0x0070_7275_6e65;
 /// Runs are kept this long unless configured otherwise.
 pub const DEFAULT_DAYS: u32 = 90;
 

@@ -254,7 +254,7 @@ impl OperationRunService {
         let more = found.len() > PAGE_SIZE;
         found.truncate(PAGE_SIZE);
         let next = found.last().filter(|_| more).map(|run| run.id);
-        Ok(RunPage { runs: found, next })
+        Ok(RunPage { runs: found, next, note: None })
     }
 
     /// All there is to tell of one run of the tenant.

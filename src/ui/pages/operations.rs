@@ -9,7 +9,6 @@ use crate::{
     error::AppError,
     model::{
         operation::OperationType,
-        page::RunCursor,
         run::{LiveEvent, Started},
         time::WallClock,
         user::{Action, Role},
@@ -42,8 +41,8 @@ pub fn OperationsPage() -> impl IntoView {
     let CurrentTenant(tenant) = expect_context();
     let viewer = expect_context::<ViewerResource>();
     let query = use_query_map();
-    let place = Memo::new(move |_| RunCursor::parse(query.read().get_str("after")));
-    let page = Resource::new(move || (tenant.get(), place.get().0.after), |(tenant, after)| list_runs(tenant, after));
+    let after = Memo::new(move |_| query.read().get_str("after").filter(|after| !after.is_empty()).map(str::to_owned));
+    let page = Resource::new(move || (tenant.get(), after.get()), |(tenant, after)| list_runs(tenant, after));
     // The rows on the screen now, for what comes in later.
     let shown = StoredValue::new(None::<RunRows>);
     let start = ServerAction::<StartOperation>::new();
@@ -51,7 +50,7 @@ pub fn OperationsPage() -> impl IntoView {
     let toast = RwSignal::new(None);
 
     let refresh = once_a_second(move || {
-        let (tenant, after) = (tenant.get_untracked(), place.get_untracked().0.after);
+        let (tenant, after) = (tenant.get_untracked(), after.get_untracked());
         spawn_local(async move {
             match list_runs(tenant, after).await {
                 Ok(page) => with_rows(shown, |rows| rows.replace(&page)),
@@ -82,20 +81,21 @@ pub fn OperationsPage() -> impl IntoView {
         <Title text="Operations"/>
         <Transition fallback=|| view! { <Head role=None start=None tenant=String::new()/> <RunTableSkeleton/> }>
             {move || Suspend::new(async move {
-                let (tenant, (cursor, note)) = (tenant.get_untracked(), place.get_untracked());
+                let (tenant, after) = (tenant.get_untracked(), after.get_untracked());
                 let role = role_in(&viewer.await, &tenant);
                 match page.await {
                     Err(error) => view! { <ErrorPanel error way_out=("/".to_owned(), "Go to operations")/> }.into_any(),
                     Ok(page) => {
-                        let rows = RunRows::new(&page, cursor.after.is_none());
+                        let deep = after.is_some() && page.note.is_none();
+                        let rows = RunRows::new(&page, !deep);
                         shown.set_value(Some(rows.clone()));
                         let can_start = role.is_some_and(|role| role.can(Action::StartOperation));
                         view! {
                             <Head role start=Some(start) tenant=tenant.clone()/>
                             {move || form_error().map(|error| view! { <Alert text=error.to_string()/> })}
-                            {note.map(|text| view! { <Notice text/> })}
+                            {page.note.map(|text| view! { <Notice text/> })}
                             <RunTable rows can_start tenant=tenant.clone()/>
-                            <Pager tenant deep=cursor.after.is_some() next=page.next/>
+                            <Pager tenant deep next=page.next/>
                         }
                             .into_any()
                     }
