@@ -69,10 +69,10 @@ test("an auditor sees everything and no way to change it", async ({ page }) => {
 test("a provider goes from tenant to tenant", async ({ page }) => {
   await signIn(page, "provider@runledger.example");
   await expect(page).toHaveURL("/t/contoso/operations");
-  await page.getByRole("banner").getByText("Contoso", { exact: true }).click();
+  await page.getByRole("banner").locator("summary", { hasText: "Contoso" }).click();
   await page.getByRole("link", { name: /Northwind Traders/ }).click();
   await expect(page).toHaveURL("/t/northwind/operations");
-  await expect(page.getByRole("banner").getByText("Northwind Traders").first()).toBeVisible();
+  await expect(page.getByRole("banner").locator("summary", { hasText: "Northwind Traders" })).toBeVisible();
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
 });
 
