@@ -118,9 +118,10 @@ fn failures(rng: &mut StdRng, core: &Core, outcome: RunOutcome, at: DateTime<Utc
         RunOutcome::PartiallySucceeded => rng.random_range(1..4),
         RunOutcome::Failed => 1,
     };
-    (0..count)
-        .map(|_| {
-            let (code, item, http_status) = FAILURES[rng.random_range(0..FAILURES.len())];
+    let first = rng.random_range(0..FAILURES.len());
+    (first..first + count)
+        .map(|index| {
+            let (code, item, http_status) = FAILURES[index % FAILURES.len()];
             RunFailure {
                 code,
                 message: code.sentence().to_owned(),
