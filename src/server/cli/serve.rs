@@ -55,7 +55,7 @@ impl Serve {
             .map_err(|cause| BootError::Listen { addr: self.web.addr.to_string(), cause })?;
         let addr = listener.local_addr()?;
         if self.demo {
-            demo::prepare(&core, &stopping).await?;
+            demo::prepare(&core).await?;
         }
         let workers = core.start_workers(&self.work, RetryPolicy::system(), &stopping)?;
         let state = core.web(Config { public_url: self.web.public_url }, leptos, &stopping);

@@ -5,7 +5,6 @@ mod samples;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{
@@ -73,8 +72,8 @@ const USERS: [SampleUser; 5] = [
 ];
 
 /// Makes what is missing of the demo and starts its simulator. Safe to repeat.
-pub async fn prepare(core: &Core, stopping: &CancellationToken) -> Result<(), ServiceError> {
-    let graph_url = start_simulator(stopping).await?;
+pub async fn prepare(core: &Core) -> Result<(), ServiceError> {
+    let graph_url = start_simulator().await?;
     for sample in &TENANTS {
         add_tenant(core, sample, &graph_url).await?;
     }
@@ -94,7 +93,7 @@ pub async fn prepare(core: &Core, stopping: &CancellationToken) -> Result<(), Se
     Ok(())
 }
 
-async fn start_simulator(stopping: &CancellationToken) -> Result<String, ServiceError> {
+async fn start_simulator() -> Result<String, ServiceError> {
     let options = SimulatorOptions { latency: LATENCY, ..SimulatorOptions::default() };
     let internal = |error: String| ServiceError::Internal(error);
     let simulator = Simulator::new(options).map_err(|error| internal(error.to_string()))?;
@@ -102,9 +101,9 @@ async fn start_simulator(stopping: &CancellationToken) -> Result<String, Service
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| internal(error.to_string()))?;
     let url = format!("http://{}", listener.local_addr().map_err(|error| internal(error.to_string()))?);
     info!(url, "Graph simulator started");
-    let stopped = stopping.clone().cancelled_owned();
     tokio::spawn(async move {
-        if let Err(error) = serve(listener, simulator, stopped).await {
+        // It ends with the process: jobs that finish while the process stops still need it.
+        if let Err(error) = serve(listener, simulator, std::future::pending::<()>()).await {
             warn!(%error, "the Graph simulator failed");
         }
     });
