@@ -91,6 +91,9 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 Self::invalid("The request is incomplete or has a value that makes no sense.")
             }
+            ServerFnErrorErr::Deserialization(_) => {
+                Self::invalid("What was sent could not be read. Reload the page and try again.")
+            }
             ServerFnErrorErr::Request(_) => Self::Offline,
             _ => Self::Unavailable { message: "The server gave no answer that could be read. Try again.".to_owned() },
         }

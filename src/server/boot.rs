@@ -64,7 +64,7 @@ impl Core {
     /// Opens the data, migrated.
     pub async fn open(data: &DataOptions, clock: Clock) -> Result<Self, BootError> {
         let data_dir_failed = |cause| BootError::DataDir { path: data.data_dir.display().to_string(), cause };
-        std::fs::create_dir_all(&data.data_dir).map_err(data_dir_failed)?;
+        make_private_folder(&data.data_dir).map_err(data_dir_failed)?;
         let settings = data.database().map_err(BootError::DatabaseUrl)?;
         // One process at a time makes the database and the key.
         let alone = lock(&data.data_dir).map_err(data_dir_failed)?;
@@ -136,7 +136,24 @@ pub fn leptos_options() -> Result<LeptosOptions, BootError> {
         (None, Some(file)) => get_configuration(file.to_str()),
         _ => get_configuration(None),
     };
-    found.map(|found| found.leptos_options).map_err(|error| BootError::Leptos(error.to_string()))
+    let mut options = found.map_err(|error| BootError::Leptos(error.to_string()))?.leptos_options;
+    let mut root = Path::new(&*options.site_root).to_owned();
+    if let (true, Some(folder)) = (root.is_relative(), file.as_deref().and_then(Path::parent)) {
+        root = folder.join(root);
+    }
+    if !root.join(&*options.site_pkg_dir).is_dir() {
+        return Err(BootError::Leptos(format!("{} is no folder with the page's files", root.display())));
+    }
+    options.site_root = root.to_string_lossy().into();
+    Ok(options)
+}
+
+/// The database holds password hashes: nobody else looks in.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 /// Holds the data directory for as long as the file is open.

@@ -17,7 +17,8 @@ pub struct DataOptions {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Most connections to PostgreSQL, or readers of SQLite.
-    #[arg(long, env = "RUNLEDGER_DATABASE_CONNECTIONS", default_value_t = 10)]
+    #[arg(long, env = "RUNLEDGER_DATABASE_CONNECTIONS", default_value_t = 10,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
     /// 32 bytes in hex that encrypt the client secrets. Without it: `secret.key` in the data directory.
     #[arg(long, env = "RUNLEDGER_SECRET_KEY", hide_env_values = true)]
@@ -54,7 +55,8 @@ pub struct WorkerOptions {
     #[arg(long, env = "RUNLEDGER_TIME_LIMIT_MINUTES", default_value_t = 120)]
     pub time_limit_minutes: u64,
     /// Completed runs are removed after this many days.
-    #[arg(long, env = "RUNLEDGER_RETENTION_DAYS", default_value_t = super::runs::retention::DEFAULT_DAYS)]
+    #[arg(long, env = "RUNLEDGER_RETENTION_DAYS", default_value_t = super::runs::retention::DEFAULT_DAYS,
+          value_parser = clap::value_parser!(u32).range(..=super::runs::retention::MOST_DAYS))]
     pub retention_days: u32,
     /// When they are removed, in UTC: a cron expression of seconds, minutes, hours, day, month and weekday.
     #[arg(long, env = "RUNLEDGER_PRUNE_AT", default_value = "0 17 3 * * *")]

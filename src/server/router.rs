@@ -50,9 +50,9 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(same_origin))
         .layer(middleware::from_fn(one_root))
+        .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(headers))
         .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http())
         .with_state(state)
 }

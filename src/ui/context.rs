@@ -45,8 +45,26 @@ where
         }
         let query = query.read();
         let error = query.get_str("__err").filter(|_| query.get_str("__path") == Some(S::PATH))?;
-        Some(ServerFnUrlError::<AppError>::decode_err(error))
+        Some(fixed_words(ServerFnUrlError::<AppError>::decode_err(error)))
     })
+}
+
+/// An address can be written by anyone: of what it says went wrong only the kind is believed, never the words.
+fn fixed_words(error: AppError) -> AppError {
+    match error {
+        AppError::Invalid { .. } => AppError::invalid("That did not work. Check what you entered and try again."),
+        AppError::Conflict { .. } => AppError::Conflict {
+            message: "That is not possible at the moment. Reload the page and try again.".to_owned(),
+        },
+        AppError::Unavailable { .. } => AppError::Unavailable {
+            message: "The server could not do this right now. Try again in a moment.".to_owned(),
+        },
+        AppError::NotFound { .. } => AppError::not_found("What you asked for"),
+        AppError::Internal { reference } => {
+            AppError::Internal { reference: reference.chars().filter(char::is_ascii_hexdigit).take(8).collect() }
+        }
+        fixed => fixed,
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +74,21 @@ mod tests {
         ids::{TenantId, UserId},
         user::TenantSummary,
     };
+
+    #[test]
+    fn an_address_cannot_put_words_into_our_mouth() {
+        let phishing = "Your account is locked. Call us.";
+        for error in [
+            AppError::invalid(phishing),
+            AppError::Conflict { message: phishing.to_owned() },
+            AppError::Unavailable { message: phishing.to_owned() },
+            AppError::not_found(phishing),
+            AppError::Internal { reference: phishing.to_owned() },
+        ] {
+            assert!(!fixed_words(error).to_string().contains("locked"));
+        }
+        assert_eq!(fixed_words(AppError::WrongCredentials), AppError::WrongCredentials);
+    }
 
     #[test]
     fn a_role_is_known_only_in_a_tenant_of_ones_own() {

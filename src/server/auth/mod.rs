@@ -60,8 +60,9 @@ impl AuthService {
     /// Makes or renews a user; the e-mail address is the key and is kept in lower case.
     pub async fn add_user(&self, email: &str, name: &str, password: &str) -> Result<UserId, ServiceError> {
         let email = normal_email(email);
-        if !email.contains('@') || name.trim().is_empty() {
-            return Err(AppError::invalid("A user needs an e-mail address and a name.").into());
+        let address = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+        if !address || email.len() > EMAIL_BYTES || !is_name(&email) || !is_name(name) {
+            return Err(AppError::invalid("A user needs an e-mail address and a name of one line.").into());
         }
         let password_hash = self.passwords.hash(password).await.map_err(|error| match error {
             PasswordError::TooShort => ServiceError::from(AppError::invalid(error.to_string())),
@@ -128,6 +129,11 @@ impl AuthService {
         }
         Ok(membership)
     }
+}
+
+/// A name that fits on a line and on a screen.
+pub fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= 200 && !text.chars().any(char::is_control)
 }
 
 fn normal_email(email: &str) -> String {

@@ -9,6 +9,7 @@ use super::CliError;
 use crate::{
     model::{ids::TenantId, user::Role},
     server::{
+        auth::is_name,
         boot::Core,
         clock::Clock,
         config::DataOptions,
@@ -83,9 +84,17 @@ impl TenantCommand {
                     .to_owned(),
             ));
         }
+        if [&add.name, &add.directory_id, &add.client_id].into_iter().any(|text| !is_name(text)) {
+            return Err(CliError::Refused(
+                "a tenant needs a name, a directory id and a client id of one line each".to_owned(),
+            ));
+        }
         for url in [&add.graph_url, &add.authority] {
-            if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-                return Err(CliError::Refused(format!("{url} is not a web address")));
+            let web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
+            if !web || !url.username().is_empty() || url.password().is_some() {
+                return Err(CliError::Refused(
+                    "the addresses must be web addresses without a user name or password".to_owned(),
+                ));
             }
         }
         let secret = from_stdin("the client secret")?;
@@ -103,7 +112,7 @@ impl TenantCommand {
             created_at: core.clock.now(),
         };
         tenants::upsert(&core.db, &row).await?;
-        println!("Tenant {} is ready. Next: runledger user grant EMAIL {} ROLE", row.slug, row.slug);
+        say!("Tenant {} is ready. Next: runledger user grant EMAIL {} ROLE", row.slug, row.slug);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -115,7 +124,7 @@ impl UserCommand {
                 let password = from_stdin("the password")?;
                 let core = Core::open(&add.data, Clock::system()).await?;
                 core.auth.add_user(&add.email, &add.name, &password).await?;
-                println!("User {} is ready. Next: runledger user grant {} SLUG ROLE", add.email, add.email);
+                say!("User {} is ready. Next: runledger user grant {} SLUG ROLE", add.email, add.email);
             }
             Self::Grant(grant) => {
                 let core = Core::open(&grant.data, Clock::system()).await?;
@@ -124,7 +133,7 @@ impl UserCommand {
                     .ok_or_else(|| CliError::Refused(format!("there is no user {}", grant.email)))?;
                 let tenant = find_tenant(&core, &grant.slug).await?;
                 members::grant(&core.db, user.id, tenant.id, grant.role, core.clock.now()).await?;
-                println!("{} is {} of {}.", user.email, grant.role, tenant.slug);
+                say!("{} is {} of {}.", user.email, grant.role, tenant.slug);
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use crate::server::{
     boot::Core,
     clock::Clock,
     config::DataOptions,
-    runs::retention::{self, DEFAULT_DAYS},
+    runs::retention::{self, DEFAULT_DAYS, MOST_DAYS},
 };
 
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) struct Migrate {
 #[derive(Debug, Args)]
 pub(super) struct Prune {
     /// Completed runs go when they ended more than this many days ago. Active runs never go.
-    #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_DAYS, env = "RUNLEDGER_RETENTION_DAYS")]
+    #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(..=MOST_DAYS), env = "RUNLEDGER_RETENTION_DAYS")]
     older_than: u32,
     #[command(flatten)]
     data: DataOptions,
@@ -31,7 +31,7 @@ pub(super) struct Prune {
 impl Migrate {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         Core::open(&self.data, Clock::system()).await?;
-        println!("The database is up to date.");
+        say!("The database is up to date.");
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -41,9 +41,9 @@ impl Prune {
         let core = Core::open(&self.data, Clock::system()).await?;
         let pruned = retention::prune(&core.runs, TimeDelta::days(i64::from(self.older_than))).await?;
         if pruned.elsewhere {
-            println!("Another process is pruning already.");
+            say!("Another process is pruning already.");
         } else {
-            println!("Removed {} runs that ended more than {} days ago.", pruned.runs, self.older_than);
+            say!("Removed {} runs that ended more than {} days ago.", pruned.runs, self.older_than);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,5 +1,12 @@
 //! The command line: `runledger serve | worker | migrate | prune | tenant | user | run | simulate-graph`.
 
+/// `println!` for a reader who may have gone (`| head`): that is no reason to end.
+macro_rules! say {
+    ($($text:tt)*) => {
+        let _ = std::io::Write::write_all(&mut std::io::stdout(), format!("{}\n", format_args!($($text)*)).as_bytes());
+    };
+}
+
 mod admin;
 mod maintain;
 mod run;
@@ -90,11 +97,6 @@ async fn dispatch(command: Command) -> Result<ExitCode, CliError> {
         Command::Run(run) => run.run().await,
         Command::SimulateGraph(simulate) => simulate.run().await,
     }
-}
-
-/// Says something on standard output. A reader who has gone is no reason for a server to end.
-fn say(text: &str) {
-    let _ = std::io::Write::write_all(&mut std::io::stdout(), format!("{text}\n").as_bytes());
 }
 
 fn fail(error: &CliError) -> ExitCode {

@@ -99,7 +99,7 @@ impl StartRun {
         if self.json {
             print_json(&with_created(&detail, started.created));
         } else {
-            println!("{} run {}", if started.created { "Created" } else { "Joined" }, detail.run.id);
+            say!("{} run {}", if started.created { "Created" } else { "Joined" }, detail.run.id);
             print_run(&detail);
         }
         Ok(if self.wait { exit_code(detail.run.outcome) } else { ExitCode::SUCCESS })
@@ -115,7 +115,7 @@ impl ListRuns {
             print_json(&json!(page.runs));
         } else {
             for run in &page.runs {
-                println!(
+                say!(
                     "{}  {:<22}  {:<20}  {}",
                     run.id,
                     run.operation_type.as_str(),
@@ -193,18 +193,21 @@ fn with_created(detail: &RunDetail, created: bool) -> Value {
 }
 
 fn print_json(value: &Value) {
-    println!("{value}");
+    say!("{value}");
 }
 
 fn print_run(detail: &RunDetail) {
     let run = &detail.run;
     let counts = &run.summary_counts;
-    println!("{}: {}", run.operation_type.label(), run.state().word());
-    println!(
+    say!("{}: {}", run.operation_type.label(), run.state().word());
+    say!(
         "{} items: {} succeeded, {} failed, {} skipped",
-        counts.total, counts.succeeded, counts.failed, counts.skipped
+        counts.total,
+        counts.succeeded,
+        counts.failed,
+        counts.skipped
     );
     for failure in &detail.failures {
-        println!("- {}: {}", failure.item.as_deref().unwrap_or("run"), failure.message);
+        say!("- {}: {}", failure.item.as_deref().unwrap_or("run"), failure.message);
     }
 }

@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{CliError, say};
+use super::CliError;
 use crate::server::{
     boot::{BootError, Core, leptos_options},
     clock::Clock,
@@ -59,9 +59,9 @@ impl Serve {
         }
         let workers = core.start_workers(&self.work, RetryPolicy::system(), &stopping)?;
         let state = core.web(Config { public_url: self.web.public_url }, leptos, &stopping);
-        say(&format!("Runledger is at http://{addr}"));
+        say!("Runledger is at http://{addr}");
         if self.demo {
-            say(demo::SIGN_INS);
+            say!("{}", demo::SIGN_INS);
         }
         stop_on_signal(stopping.clone())?;
         let stopped = stopping.clone().cancelled_owned();
@@ -98,8 +98,8 @@ fn stop_on_signal(stopping: CancellationToken) -> std::io::Result<()> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        info!("stopping; a second signal stops at once");
         stopping.cancel();
+        info!("stopping; a second signal stops at once");
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{CliError, say};
+use super::CliError;
 use crate::server::{
     boot::BootError,
     simulator::{Fault, Simulator, SimulatorOptions, serve},
@@ -51,9 +51,9 @@ impl SimulateGraph {
         let listener = TcpListener::bind(self.addr)
             .await
             .map_err(|cause| BootError::Listen { addr: self.addr.to_string(), cause })?;
-        say(&format!("Graph simulator at http://{}", listener.local_addr()?));
+        say!("Graph simulator at http://{}", listener.local_addr()?);
         for (collection, count) in simulator.content_summary() {
-            say(&format!("{count:>6}  {}", collection.path()));
+            say!("{count:>6}  {}", collection.path());
         }
         let stop = async {
             let _ = tokio::signal::ctrl_c().await;

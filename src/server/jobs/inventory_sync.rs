@@ -63,11 +63,11 @@ impl InventorySync {
         let client = self.connections.client(run.scope()).await?;
         // One sign-in before anything else: when it fails, that is the failure of the run, told once.
         client.sign_in().await?;
-        let mut answered = 0;
+        let (mut answered, mut stored) = (0, 0);
         let mut first_failure = None;
         for (done, family) in Family::ALL.iter().copied().enumerate() {
             run.record(at(done, Some(family), StepResult::default())).await?;
-            match sync_family(&run, &client, family).await {
+            match sync_family(&run, &client, family, &mut stored).await {
                 Ok(()) => answered += 1,
                 Err(JobError::Graph(error)) => {
                     warn!(run = %run.id(), family = %family, error = error.detail(), "a family could not be read");
@@ -85,7 +85,7 @@ impl InventorySync {
         run.record(at(Family::ALL.len(), None, StepResult::default())).await?;
         // What each family failed of is told already; the run as a whole failed only when none could be read.
         match first_failure {
-            Some(code) if answered == 0 => {
+            Some(code) if answered == 0 && stored == 0 => {
                 Err(JobError::Failed { code, message: "No family of the tenant could be read.".to_owned() })
             }
             _ => Ok(()),
@@ -95,7 +95,13 @@ impl InventorySync {
 
 /// Reads one family to its end, page by page: each page with its counts is one transaction, so that what was read
 /// before a failure stays. Only when all of it was read is removed what is gone.
-async fn sync_family(run: &RunHandle, client: &GraphClient, family: Family) -> Result<(), JobError> {
+/// Adds to `stored` what it stored, also when it fails.
+async fn sync_family(
+    run: &RunHandle,
+    client: &GraphClient,
+    family: Family,
+    stored: &mut usize,
+) -> Result<(), JobError> {
     let mut pages = client.items(family);
     let mut seen = HashSet::new();
     let mut whole = true;
@@ -103,6 +109,7 @@ async fn sync_family(run: &RunHandle, client: &GraphClient, family: Family) -> R
         let (items, failures) = new_items(page?, &mut seen);
         whole &= failures.is_empty();
         store_page(run, family, &items, failures).await?;
+        *stored += items.len();
     }
     // An item that could not be read may well be one that is stored: then nothing is removed this time.
     if whole {

@@ -12,6 +12,8 @@ const BATCH: i64 = 200;
 pub const PRUNING: i64 = 0x0070_7275_6e65;
 /// Runs are kept this long unless configured otherwise.
 pub const DEFAULT_DAYS: u32 = 90;
+/// A hundred years.
+pub const MOST_DAYS: i64 = 36_500;
 
 /// What a pruning removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
