@@ -178,7 +178,12 @@ fn a_worker_that_is_asked_to_stop_ends_well() {
 fn mistakes_are_answered_with_a_sentence() {
     let place = Place::new(&[]);
     place.add_tenant("right");
-    let cases: [(&[&str], &str, &str); 9] = [
+    let nameless = ["tenant", "add", "acme", "--name", " ", "--directory-id", "d", "--client-id", "c"];
+    let cases: [(&[&str], &str, &str); 13] = [
+        (&nameless, "x", "a tenant needs a name"),
+        (&["user", "add", "@", "--name", "A"], "long enough password", "needs an e-mail address"),
+        (&["prune", "--older-than", "4294967295"], "", "36500"),
+        (&["migrate", "--database-connections", "0"], "", "1..=1000"),
         (&["run", "start", "nowhere", "inventory.sync"], "", "there is no tenant nowhere"),
         (&["run", "start", "contoso", "inventory.sync", "--input", "{"], "", "--input is not JSON"),
         (&["run", "start", "contoso", "inventory.sync", "--input", "{\"a\":1}"], "", "takes no input"),

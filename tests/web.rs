@@ -181,6 +181,10 @@ on_both_engines! {
             let (status, error) = owner.ask(function, &arguments).await;
             assert_eq!((status, &error["kind"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid")), "{arguments:?}");
         }
+        let unreadable = owner.request(Method::POST, "/api/operations/list").body(b"tenant=\xff".to_vec());
+        let form = "application/x-www-form-urlencoded";
+        let answer = unreadable.header(header::CONTENT_TYPE, form).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
         for address in ["/no/such/page", "//evil.example", "//evil.example/%2e%2e", "/t/contoso"] {
             assert_eq!(owner.get(address).await.status(), StatusCode::NOT_FOUND, "{address}");
         }
