@@ -222,6 +222,35 @@ fn a_database_that_cannot_be_used_is_named() {
     assert!(!said.status.success() && text.contains("PostgreSQL") && !text.contains("hunter2"), "{text}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_database_that_only_reads_is_refused_at_start() {
+    use std::os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    };
+    const NOBODY: u32 = 65_534;
+    let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let place = Place::new(&[]);
+    assert!(place.run(&["migrate"]).status.success());
+    let file = place.data().join("runledger.db");
+    allow(place.folder.path(), 0o755);
+    allow(&place.data(), 0o777);
+    allow(&place.data().join("start.lock"), 0o666);
+    allow(&file, 0o444);
+    // Permissions do not stop root, who may build where nobody else may look.
+    let program = place.folder.path().join("runledger");
+    fs::hard_link(PROGRAM, &program).or_else(|_| fs::copy(PROGRAM, &program).map(drop)).unwrap();
+    let mut worker = Command::new(program);
+    worker.arg("worker").env_remove("DATABASE_URL").env("RUNLEDGER_DATA_DIR", place.data()).current_dir("/");
+    if fs::metadata(&file).unwrap().uid() == 0 {
+        worker.uid(NOBODY);
+    }
+    let said = worker.output().unwrap();
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(!said.status.success() && text.contains("runledger.db") && text.contains("readonly"), "{text}");
+}
+
 #[test]
 fn secrets_are_not_in_the_database_in_the_clear() {
     let place = Place::new(&[]);
