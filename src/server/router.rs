@@ -70,6 +70,7 @@ async fn ready(State(state): State<AppState>) -> Response {
 
 /// An error outside of pages and server functions: its JSON with its status.
 pub fn error_response(error: &AppError) -> Response {
+    tracing::info!(status = error.status(), reason = error.title(), "refused");
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, Json(error)).into_response()
 }
