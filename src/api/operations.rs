@@ -44,6 +44,6 @@ pub async fn start_operation(tenant: String, operation_type: OperationType) -> R
         server::{auth::request, error::shown},
     };
     let member = request::member(&tenant, Action::StartOperation).await?;
-    let started = request::state().start(&member, operation_type).await.map_err(shown)?;
+    let started = request::state().start(&member, operation_type, &serde_json::json!({})).await.map_err(shown)?;
     Ok(started)
 }

@@ -22,15 +22,34 @@ text_enum! {
 pub enum Action {
     /// See runs and everything they left.
     View,
-    /// Start operations that read from the tenant.
+    /// Start operations that read from the tenant; cancel runs and run them again.
     StartOperation,
+    /// Accept and ignore drift findings.
+    TriageDrift,
+    /// Make backup sets and add to them.
+    MakeBackup,
+    /// Remove what was kept: backup sets.
+    DeleteBackup,
+    /// Say when operations start by themselves.
+    ManageSchedules,
+    /// Prepare a restore and look at what it would do.
+    PreviewRestore,
+    /// Let a restore write to the tenant.
+    ExecuteRestore,
+    /// Say where the tenant's notifications go.
+    ManageDestinations,
 }
 
 impl Role {
     pub const fn can(self, action: Action) -> bool {
         match action {
             Action::View => true,
-            Action::StartOperation => !matches!(self, Self::Readonly),
+            Action::StartOperation | Action::TriageDrift | Action::MakeBackup | Action::PreviewRestore => {
+                !matches!(self, Self::Readonly)
+            }
+            Action::DeleteBackup | Action::ManageSchedules | Action::ExecuteRestore | Action::ManageDestinations => {
+                matches!(self, Self::Owner | Self::Manager)
+            }
         }
     }
 
@@ -79,5 +98,12 @@ mod tests {
         assert!(Role::Readonly.can(Action::View));
         assert!(!Role::Readonly.can(Action::StartOperation));
         assert!(Role::Operator.can(Action::StartOperation));
+    }
+
+    #[test]
+    fn an_operator_prepares_what_a_manager_executes() {
+        assert!(Role::Operator.can(Action::PreviewRestore));
+        assert!(!Role::Operator.can(Action::ExecuteRestore));
+        assert!(Role::Manager.can(Action::ExecuteRestore) && Role::Owner.can(Action::ExecuteRestore));
     }
 }

@@ -6,16 +6,14 @@ use tracing::info;
 use super::{
     db::{members::Membership, scope::TenantScope},
     error::ServiceError,
+    jobs,
     runs::{Ensured, NewRun, OperationRunService},
     state::AppState,
 };
-use crate::{
-    error::AppError,
-    model::{
-        operation::OperationType,
-        page::{RunCursor, RunPage},
-        run::{Initiator, Started},
-    },
+use crate::model::{
+    operation::OperationType,
+    page::{RunCursor, RunPage},
+    run::{Initiator, Started},
 };
 
 impl AppState {
@@ -29,9 +27,13 @@ impl AppState {
     }
 
     /// For a member who may start operations: a new run, or the active one of the same identity.
-    pub async fn start(&self, member: &Membership, operation_type: OperationType) -> Result<Started, ServiceError> {
-        let initiator = Initiator { user_id: Some(member.user_id()), name: member.user_name().to_owned() };
-        Ok(start(&self.runs, member.scope(), operation_type, &json!({}), initiator).await?.into())
+    pub async fn start(
+        &self,
+        member: &Membership,
+        operation_type: OperationType,
+        inputs: &Value,
+    ) -> Result<Started, ServiceError> {
+        Ok(start(&self.runs, member.scope(), operation_type, inputs, member.initiator()).await?.into())
     }
 }
 
@@ -43,18 +45,7 @@ pub async fn start(
     inputs: &Value,
     initiator: Initiator,
 ) -> Result<Ensured, ServiceError> {
-    check(operation_type, inputs)?;
-    let new = NewRun { operation_type, inputs: inputs.clone(), context: json!({ "inputs": inputs }), initiator };
+    let inputs = jobs::accept(operation_type, inputs)?;
+    let new = NewRun { operation_type, context: json!({ "inputs": inputs }), inputs, initiator };
     Ok(ledger.ensure_run(scope, new).await?)
-}
-
-/// What can be started, and with what: refused here, before there is a run that nobody could do.
-fn check(operation_type: OperationType, inputs: &Value) -> Result<(), AppError> {
-    match operation_type {
-        OperationType::InventorySync => match inputs {
-            Value::Object(members) if members.is_empty() => Ok(()),
-            _ => Err(AppError::invalid("An inventory sync takes no input: it always reads the whole tenant.")),
-        },
-        other => Err(AppError::invalid(format!("{} cannot be started yet.", other.label()))),
-    }
 }

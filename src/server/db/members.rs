@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Db, DbResult, db_sql, scope::TenantScope, tx_sql};
 use crate::model::{
     ids::{TenantId, UserId},
+    run::Initiator,
     user::{Role, TenantSummary},
 };
 
@@ -41,6 +42,11 @@ impl Membership {
 
     pub const fn role(&self) -> Role {
         self.role
+    }
+
+    /// The member as the one who asks for a run.
+    pub fn initiator(&self) -> Initiator {
+        Initiator { user_id: Some(self.user_id), name: self.user_name.clone() }
     }
 }
 

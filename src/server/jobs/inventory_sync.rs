@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 
 use futures::{FutureExt, future::BoxFuture};
+use serde_json::Value;
 use tracing::warn;
 use uuid::Uuid;
 
-use super::Producer;
+use super::{Producer, no_input};
 use crate::{
+    error::AppError,
     model::{
         ids::RunId,
         operation::OperationType,
@@ -25,6 +27,11 @@ use crate::{
         runs::{JobError, RunHandle, RunMirror, handle::StepResult},
     },
 };
+
+/// The inputs of a run: none.
+pub fn accept(inputs: &Value) -> Result<Value, AppError> {
+    no_input(inputs, "An inventory sync takes no input: it always reads the whole tenant.")
+}
 
 /// The producer.
 pub struct InventorySync {

@@ -9,13 +9,17 @@ use std::{
 };
 
 use futures::future::BoxFuture;
+use serde_json::Value;
 use tower::Service;
 
 use super::{
     connections::Connections,
     runs::{JobError, RunHandle, RunMirror},
 };
-use crate::model::{operation::OperationType, reason::ReasonCode};
+use crate::{
+    error::AppError,
+    model::{operation::OperationType, reason::ReasonCode},
+};
 
 /// A job that does runs of one type. It carries no tracking code: the tracker claims, beats and closes.
 pub trait Producer: Send + Sync {
@@ -29,6 +33,23 @@ pub trait Producer: Send + Sync {
 /// The registration list.
 pub fn producers(connections: &Connections) -> Vec<Arc<dyn Producer>> {
     vec![Arc::new(inventory_sync::InventorySync::new(connections.clone()))]
+}
+
+/// What can be started, and with what: the inputs in their normal form, which the run's identity is made of. Refused
+/// here is what no job could do, before there is a run.
+pub fn accept(operation_type: OperationType, inputs: &Value) -> Result<Value, AppError> {
+    match operation_type {
+        OperationType::InventorySync => inventory_sync::accept(inputs),
+        other => Err(AppError::invalid(format!("{} cannot be started yet.", other.label()))),
+    }
+}
+
+/// For operations that always do the whole of it.
+fn no_input(inputs: &Value, sentence: &str) -> Result<Value, AppError> {
+    match inputs {
+        Value::Object(members) if members.is_empty() => Ok(inputs.clone()),
+        _ => Err(AppError::invalid(sentence)),
+    }
 }
 
 /// The producers' own run tables, written beside the ledger.

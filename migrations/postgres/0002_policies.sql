@@ -1,0 +1,46 @@
+-- Policies and their versions. The same tables as migrations/sqlite/0002.
+
+CREATE TABLE policies (
+    tenant_id       UUID NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    family          TEXT NOT NULL,
+    -- Microsoft Graph's id of the policy within its family.
+    graph_id        TEXT NOT NULL,
+    name            TEXT NOT NULL,
+    odata_type      TEXT,
+    -- The newest of its versions, from 1.
+    version         INTEGER NOT NULL,
+    -- SHA-256 of the canonical JSON of the normalised policy, and of its assignments.
+    content_hash    TEXT NOT NULL,
+    assignments_hash TEXT NOT NULL,
+    first_seen_at   TIMESTAMPTZ NOT NULL,
+    last_changed_at TIMESTAMPTZ NOT NULL,
+    -- When a sync found it gone; a policy that comes back is there again.
+    removed_at      TIMESTAMPTZ,
+    -- Who saw it last. No foreign keys: runs are pruned, policies stay.
+    last_run_id     UUID NOT NULL,
+    last_attempt    INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, family, graph_id)
+);
+CREATE INDEX policies_name ON policies (tenant_id, family, name, graph_id);
+
+-- One row each time a policy's content or assignments change. The state of a tenant after a sync is, of each policy, the
+-- newest version whose run is that sync or an earlier one: run ids are UUIDv7, and a tenant has one sync at a time.
+CREATE TABLE policy_versions (
+    tenant_id        UUID NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    family           TEXT NOT NULL,
+    graph_id         TEXT NOT NULL,
+    version          INTEGER NOT NULL,
+    -- The sync that found it.
+    run_id           UUID NOT NULL,
+    recorded_at      TIMESTAMPTZ NOT NULL,
+    name             TEXT NOT NULL,
+    odata_type       TEXT,
+    content_hash     TEXT NOT NULL,
+    assignments_hash TEXT NOT NULL,
+    -- The normal form. Absent in the version that says the policy is gone.
+    body             JSONB,
+    -- The assignments as Graph gave them, sorted by target.
+    assignments      JSONB NOT NULL,
+    PRIMARY KEY (tenant_id, family, graph_id, version)
+);
+CREATE INDEX policy_versions_run ON policy_versions (tenant_id, run_id);
