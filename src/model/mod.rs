@@ -1,5 +1,6 @@
 //! Types that the server and the browser share. No I/O, no clock, no randomness.
 
+pub mod comparison;
 pub mod ids;
 pub mod listing;
 pub mod operation;

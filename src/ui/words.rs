@@ -28,6 +28,14 @@ pub fn items(count: u64) -> String {
     }
 }
 
+/// What is folded away below a comparison: `1 more change`.
+pub fn more_changes(count: u64) -> String {
+    match count {
+        1 => "1 more change".to_owned(),
+        _ => format!("{} more changes", number(count)),
+    }
+}
+
 /// What an ended run came to: `142 items, 3 failed`.
 pub fn counts(counts: &SummaryCounts) -> String {
     let mut text = items(counts.total.max(counts.processed));

@@ -20,7 +20,7 @@ pub use client::GraphClient;
 pub use error::GraphError;
 pub use family::{ApiVersion, Family, ListRequest};
 pub use item::{FailedItem, Item, ItemIdentity};
-pub use normalize::{content_hash, normalize};
+pub use normalize::{content_hash, definition, is_set, normalize};
 pub use page::{Page, Pages};
 pub use retry::{Delay, Jitter, RetryPolicy};
 pub use secret::Secret;

@@ -80,7 +80,8 @@ fn is_ignored(name: &str, value: &Value, place: Place<'_>) -> bool {
     }
 }
 
-fn is_set(name: &str) -> bool {
+/// Whether a property of this name holds a list whose order means nothing.
+pub fn is_set(name: &str) -> bool {
     SETS.contains(&name) || name.starts_with("include") || name.starts_with("exclude")
 }
 
@@ -112,7 +113,8 @@ fn by_definition(values: impl Iterator<Item = Value>) -> Value {
     Value::Array(values)
 }
 
-fn definition(setting: &Value) -> Option<&str> {
+/// What a setting of the catalog is told apart by, be it bare or in its wrapper.
+pub fn definition(setting: &Value) -> Option<&str> {
     setting.get("settingInstance").unwrap_or(setting).get("settingDefinitionId")?.as_str()
 }
 

@@ -19,6 +19,8 @@ pub enum Glyph {
     Sync,
     Play,
     Plus,
+    Minus,
+    Swap,
     Join,
     Dot,
     Eye,
@@ -61,6 +63,8 @@ impl Glyph {
             }
             Self::Play => "M5.25 3.5v9L12.25 8z",
             Self::Plus => "M8 3.25v9.5M3.25 8h9.5",
+            Self::Minus => "M3.25 8h9.5",
+            Self::Swap => "M2.75 5.5h10M10.25 3l2.5 2.5-2.5 2.5M13.25 10.5h-10M5.75 8l-2.5 2.5 2.5 2.5",
             Self::Join => {
                 "M6 7.75a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5M1.75 13.25c.3-2.3 2-3.5 4.25-3.5s3.95 1.2 4.25 3.5M12.5 5v4M10.5 7h4"
             }

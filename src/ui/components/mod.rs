@@ -1,6 +1,7 @@
 //! Building blocks of pages: they take data and never fetch.
 
 pub mod badge;
+pub mod comparison;
 pub mod copy_button;
 pub mod detail;
 pub mod error_panel;
