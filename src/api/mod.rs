@@ -1,4 +1,5 @@
 //! Server functions: the only seam between the user interface and the server.
 
+pub mod notifications;
 pub mod operations;
 pub mod session;

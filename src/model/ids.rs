@@ -35,3 +35,7 @@ id!(
     /// One execution of an operation: a row of `operation_runs`.
     RunId
 );
+id!(
+    /// One thing that one person was told.
+    NotificationId
+);

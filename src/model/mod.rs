@@ -3,6 +3,7 @@
 pub mod comparison;
 pub mod ids;
 pub mod listing;
+pub mod notification;
 pub mod operation;
 pub mod page;
 pub mod reason;

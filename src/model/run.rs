@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    ids::{RunId, TenantId, UserId},
+    ids::{NotificationId, RunId, TenantId, UserId},
+    notification::Notification,
     operation::OperationType,
     reason::ReasonCode,
 };
@@ -251,6 +252,10 @@ pub enum LiveEvent {
     Run { run: Box<Run> },
     /// The stream fell behind; ask again for what is on the screen.
     Gap,
+    /// The viewer, whatever tenant's page is open, was told something.
+    Notification { notification: Box<Notification> },
+    /// The viewer has read or put away notifications, here or elsewhere.
+    Inbox { unread: u64, toasted: Vec<NotificationId> },
 }
 
 #[cfg(test)]

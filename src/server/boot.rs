@@ -16,6 +16,7 @@ use super::{
     jobs,
     live::Hub,
     net::http_client,
+    notify::{InboxService, TellPeople},
     runs::{OperationRunService, TrackerSettings},
     secrets::{SecretBox, SecretError},
     state::AppState,
@@ -58,6 +59,7 @@ pub struct Core {
     pub live: Hub,
     pub runs: OperationRunService,
     pub auth: AuthService,
+    pub inbox: InboxService,
 }
 
 impl Core {
@@ -81,9 +83,16 @@ impl Core {
     /// The services on a database that is open and migrated.
     pub fn on(db: Db, clock: Clock, secrets: SecretBox) -> Self {
         let live = Hub::start(&db);
-        let runs = OperationRunService::new(db.clone(), clock.clone(), live.clone(), jobs::mirrors());
+        let runs = OperationRunService::new(
+            db.clone(),
+            clock.clone(),
+            live.clone(),
+            jobs::mirrors(),
+            vec![Box::new(TellPeople)],
+        );
         let auth = AuthService::new(db.clone(), clock.clone());
-        Self { db, clock, secrets, live, runs, auth }
+        let inbox = InboxService::new(db.clone(), clock.clone(), live.clone());
+        Self { db, clock, secrets, live, runs, auth, inbox }
     }
 
     /// Starts the workers of this process.
@@ -121,6 +130,7 @@ impl Core {
             leptos,
             config: Arc::new(config),
             auth: self.auth.clone(),
+            inbox: self.inbox.clone(),
             runs: self.runs.clone(),
             live: self.live.clone(),
             stopping: stopping.clone(),

@@ -14,6 +14,7 @@ pub mod graph;
 pub mod jobs;
 pub mod live;
 pub mod net;
+pub mod notify;
 pub mod redact;
 pub mod router;
 pub mod runs;

@@ -44,9 +44,14 @@ pub async fn current_user() -> Result<Option<SessionUser>, AppError> {
     }
 }
 
+/// The signed-in user; 401 when there is none.
+pub async fn signed_in() -> Result<SessionUser, AppError> {
+    current_user().await?.ok_or_else(|| shown(AppError::Unauthenticated))
+}
+
 /// The signed-in user's membership of a tenant: 401, 404 and 403 in this order.
 pub async fn member(slug: &str, action: Action) -> Result<Membership, AppError> {
-    let user = current_user().await?.ok_or_else(|| shown(AppError::Unauthenticated))?;
+    let user = signed_in().await?;
     state().auth.member(user.id, slug, action).await.map_err(shown)
 }
 

@@ -4,6 +4,8 @@ mod connect;
 pub mod inventory;
 pub mod members;
 mod migrate;
+pub mod notification_settings;
+pub mod notifications;
 pub mod rows;
 pub mod run_events;
 pub mod runs;

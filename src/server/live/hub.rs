@@ -1,4 +1,4 @@
-//! The hub: one broadcast a tenant, one task that gathers changes and sends them on.
+//! The hub: one broadcast a tenant and one a person, and one task that gathers changes and sends them on.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,10 +8,13 @@ use std::{
 
 use tokio::sync::{Notify, broadcast, mpsc};
 
-use super::nodes;
+use super::{
+    nodes,
+    people::{self, InboxChange, LateSchedule},
+};
 use crate::{
     model::{
-        ids::{RunId, TenantId},
+        ids::{NotificationId, RunId, TenantId, UserId},
         run::{LiveEvent, Run},
     },
     server::db::Db,
@@ -30,25 +33,56 @@ pub struct Hub {
 
 struct Inner {
     tenants: Mutex<HashMap<TenantId, broadcast::Sender<LiveEvent>>>,
-    changes: mpsc::UnboundedSender<Run>,
+    users: Mutex<HashMap<UserId, broadcast::Sender<LiveEvent>>>,
+    changes: mpsc::UnboundedSender<Change>,
     tasks: Arc<Notify>,
+}
+
+/// What is announced.
+enum Change {
+    Run(Box<Run>),
+    Inbox(InboxChange),
+    Late(LateSchedule),
+}
+
+/// What the other nodes are told.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub runs: Vec<RunId>,
+    pub inboxes: Vec<InboxChange>,
+    pub late: Vec<LateSchedule>,
 }
 
 impl Hub {
     /// Starts the hub's tasks; they end with the last clone of the hub.
     pub fn start(db: &Db) -> Self {
         let (changes, inbox) = mpsc::unbounded_channel();
-        let inner = Arc::new(Inner { tenants: Mutex::default(), changes, tasks: Arc::new(Notify::new()) });
+        let inner = Arc::new(Inner {
+            tenants: Mutex::default(),
+            users: Mutex::default(),
+            changes,
+            tasks: Arc::new(Notify::new()),
+        });
         let hub = Self { inner };
         let others = nodes::connect(db, &hub);
-        tokio::spawn(deliver(inbox, Arc::downgrade(&hub.inner), others));
+        tokio::spawn(deliver(db.clone(), inbox, hub.downgrade(), others));
         hub
     }
 
     /// Announces a committed change.
     pub fn publish(&self, run: &Run) {
         // The receiver lives as long as the hub.
-        let _ = self.inner.changes.send(run.clone());
+        let _ = self.inner.changes.send(Change::Run(Box::new(run.clone())));
+    }
+
+    /// Announces that a person has read or put away notifications.
+    pub fn inbox_changed(&self, user: UserId, unread: u64, toasted: Vec<NotificationId>) {
+        let _ = self.inner.changes.send(Change::Inbox(InboxChange { user, unread, toasted }));
+    }
+
+    /// Announces that members were told of a late schedule.
+    pub fn schedule_late(&self, tenant: TenantId, subject: String) {
+        let _ = self.inner.changes.send(Change::Late(LateSchedule { tenant, subject }));
     }
 
     /// Wakes the workers of this process: there is a task.
@@ -64,6 +98,27 @@ impl Hub {
     /// Every change of the tenant's runs from now on.
     pub fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<LiveEvent> {
         self.inner.tenants().entry(tenant).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
+    }
+
+    /// What this person is told from now on, whatever tenant's page is open.
+    pub fn subscribe_person(&self, user: UserId) -> broadcast::Receiver<LiveEvent> {
+        self.inner.users().entry(user).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
+    }
+
+    /// Whether anybody's page is open on this node.
+    pub(super) fn has_people(&self) -> bool {
+        !self.inner.users().is_empty()
+    }
+
+    /// Sends an event to the open pages of a person on this node.
+    pub(super) fn tell(&self, user: UserId, event: LiveEvent) {
+        let mut users = self.inner.users();
+        if let Some(sender) = users.get(&user)
+            && sender.send(event).is_err()
+        {
+            // The last page of theirs has gone.
+            users.remove(&user);
+        }
     }
 
     /// Sends runs to the viewers on this node.
@@ -97,6 +152,10 @@ impl Inner {
         self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn users(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, broadcast::Sender<LiveEvent>>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn show(&self, runs: impl IntoIterator<Item = Run>) {
         let mut tenants = self.tenants();
         for run in runs {
@@ -113,23 +172,38 @@ impl Inner {
 
 /// Gathers changes for a moment, keeps the newest of each run, and hands them out.
 async fn deliver(
-    mut inbox: mpsc::UnboundedReceiver<Run>,
-    hub: std::sync::Weak<Inner>,
-    others: Option<mpsc::UnboundedSender<Vec<RunId>>>,
+    db: Db,
+    mut inbox: mpsc::UnboundedReceiver<Change>,
+    hub: WeakHub,
+    others: Option<mpsc::UnboundedSender<Told>>,
 ) {
     while let Some(first) = inbox.recv().await {
-        let mut changed = BTreeMap::from([(first.id, first)]);
+        let (mut runs, mut told) = (BTreeMap::new(), Told::default());
+        gather(first, &mut runs, &mut told);
         tokio::time::sleep(COALESCE).await;
-        while let Ok(run) = inbox.try_recv() {
-            let newest = changed.entry(run.id).or_insert_with(|| run.clone());
+        while let Ok(change) = inbox.try_recv() {
+            gather(change, &mut runs, &mut told);
+        }
+        told.runs = runs.keys().copied().collect();
+        let Some(hub) = hub.upgrade() else { return };
+        let runs: Vec<Run> = runs.into_values().collect();
+        hub.show(runs.iter().cloned());
+        people::tell(&db, &hub, &runs, &told.inboxes, &told.late).await;
+        if let Some(others) = &others {
+            let _ = others.send(told);
+        }
+    }
+}
+
+fn gather(change: Change, runs: &mut BTreeMap<RunId, Run>, told: &mut Told) {
+    match change {
+        Change::Run(run) => {
+            let newest = runs.entry(run.id).or_insert_with(|| (*run).clone());
             if newest.updated_at <= run.updated_at {
-                *newest = run;
+                *newest = *run;
             }
         }
-        if let Some(others) = &others {
-            let _ = others.send(changed.keys().copied().collect());
-        }
-        let Some(hub) = hub.upgrade() else { return };
-        hub.show(changed.into_values());
+        Change::Inbox(change) => told.inboxes.push(change),
+        Change::Late(late) => told.late.push(late),
     }
 }

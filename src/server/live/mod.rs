@@ -3,6 +3,7 @@
 
 mod hub;
 mod nodes;
+mod people;
 pub mod stream;
 
 pub use hub::Hub;

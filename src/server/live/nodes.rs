@@ -8,7 +8,10 @@ use tokio::sync::mpsc;
 use tracing::warn;
 use uuid::Uuid;
 
-use super::hub::{Hub, WeakHub};
+use super::{
+    hub::{Hub, Told, WeakHub},
+    people::{self, InboxChange, LateSchedule},
+};
 use crate::{
     model::ids::RunId,
     server::db::{Db, runs},
@@ -24,23 +27,39 @@ struct Message {
     /// Who sent it: a node does not listen to itself.
     node: Uuid,
     runs: Vec<RunId>,
+    #[serde(default)]
+    inboxes: Vec<InboxChange>,
+    #[serde(default)]
+    late: Vec<LateSchedule>,
+}
+
+impl Message {
+    const fn of(node: Uuid) -> Self {
+        Self { node, runs: Vec::new(), inboxes: Vec::new(), late: Vec::new() }
+    }
 }
 
 /// On PostgreSQL: starts the listener and the sender of this node. On SQLite there are no other nodes.
-pub(super) fn connect(db: &Db, hub: &Hub) -> Option<mpsc::UnboundedSender<Vec<RunId>>> {
+pub(super) fn connect(db: &Db, hub: &Hub) -> Option<mpsc::UnboundedSender<Told>> {
     let Db::Postgres(pool) = db else { return None };
-    let (outbox, changed) = mpsc::unbounded_channel();
+    let (outbox, changes) = mpsc::unbounded_channel();
     #[allow(clippy::disallowed_methods, reason = "names this process, is not stored and orders nothing")]
     let node = Uuid::new_v4();
-    tokio::spawn(tell(pool.clone(), node, changed));
+    tokio::spawn(tell(pool.clone(), node, changes));
     tokio::spawn(listen(db.clone(), pool.clone(), node, hub.downgrade()));
     Some(outbox)
 }
 
-async fn tell(pool: PgPool, node: Uuid, mut changed: mpsc::UnboundedReceiver<Vec<RunId>>) {
-    while let Some(ids) = changed.recv().await {
-        for runs in ids.chunks(IDS_A_MESSAGE) {
-            let Ok(payload) = serde_json::to_string(&Message { node, runs: runs.to_vec() }) else { continue };
+async fn tell(pool: PgPool, node: Uuid, mut changes: mpsc::UnboundedReceiver<Told>) {
+    while let Some(Told { runs, inboxes, late }) = changes.recv().await {
+        // An inbox and a schedule go alone: each fits.
+        let messages = runs
+            .chunks(IDS_A_MESSAGE)
+            .map(|runs| Message { runs: runs.to_vec(), ..Message::of(node) })
+            .chain(inboxes.into_iter().map(|inbox| Message { inboxes: vec![inbox], ..Message::of(node) }))
+            .chain(late.into_iter().map(|late| Message { late: vec![late], ..Message::of(node) }));
+        for message in messages {
+            let Ok(payload) = serde_json::to_string(&message) else { continue };
             if let Err(error) = crate::server::db::notify(&pool, CHANNEL, &payload).await {
                 warn!(%error, "telling the other nodes of changed runs failed");
             }
@@ -74,11 +93,14 @@ async fn follow(db: &Db, mut listener: PgListener, node: Uuid, hub: &WeakHub) ->
             continue;
         }
         let Some(hub) = hub.upgrade() else { return Ok(()) };
+        let mut changed = Vec::new();
         for id in message.runs {
             if let Some((run, _)) = runs::find_any(db, id).await? {
-                hub.show([run]);
+                hub.show([run.clone()]);
+                changed.push(run);
             }
         }
+        people::tell(db, &hub, &changed, &message.inboxes, &message.late).await;
     }
     Ok(())
 }

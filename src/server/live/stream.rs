@@ -10,7 +10,7 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, StreamExt, stream, stream::select};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::{
@@ -23,13 +23,14 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// `GET /t/{tenant}/events`: every change of the tenant's runs, each with the changed row in it. Costs no query
-/// while it is open.
+/// `GET /t/{tenant}/events`: every change of the tenant's runs, each with the changed row in it, and what the viewer
+/// is told, of whatever tenant. Costs no query while it is open.
 pub async fn events(State(state): State<AppState>, Path(tenant): Path<String>, headers: HeaderMap) -> Response {
     match member_of(&state, &headers, &tenant).await {
         Err(error) => error_response(&AppError::from(error)),
         Ok(member) => {
-            let changes = messages(state.live.subscribe(member.scope().tenant()));
+            let runs = messages(state.live.subscribe(member.scope().tenant()));
+            let changes = select(runs, messages(state.live.subscribe_person(member.user_id())));
             let end = futures::future::select(
                 Box::pin(tokio::time::sleep(LONGEST)),
                 Box::pin(state.stopping.clone().cancelled_owned()),

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::change::{self, Refusal, RunChange};
+use super::{
+    change::{self, Refusal, RunChange},
+    listen::{RunListener, RunMoment},
+};
 use crate::{
     model::{
         ids::RunId,
@@ -96,11 +99,18 @@ pub struct OperationRunService {
     clock: Clock,
     live: Hub,
     mirrors: Arc<[Box<dyn RunMirror>]>,
+    listeners: Arc<[Box<dyn RunListener>]>,
 }
 
 impl OperationRunService {
-    pub fn new(db: Db, clock: Clock, live: Hub, mirrors: Vec<Box<dyn RunMirror>>) -> Self {
-        Self { db, clock, live, mirrors: mirrors.into() }
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        live: Hub,
+        mirrors: Vec<Box<dyn RunMirror>>,
+        listeners: Vec<Box<dyn RunListener>>,
+    ) -> Self {
+        Self { db, clock, live, mirrors: mirrors.into(), listeners: listeners.into() }
     }
 
     pub const fn db(&self) -> &Db {
@@ -123,6 +133,7 @@ impl OperationRunService {
                 self.note(&mut tx, full.run.id, &line).await?;
                 self.mirror(&mut tx, &full).await?;
                 tasks::push(&mut tx, full.run.id, full.run.created_at).await?;
+                self.tell(&mut tx, RunMoment::Created, &full.run).await?;
                 tx.commit().await?;
                 info!(run = %full.run.id, r#type = %new.operation_type, tenant = %scope.tenant(), "run created");
                 self.live.publish(&full.run);
@@ -140,6 +151,9 @@ impl OperationRunService {
                     now,
                 );
                 self.note(&mut tx, run.id, &line).await?;
+                if let Some(user) = user {
+                    self.tell(&mut tx, RunMoment::Joined(user), &run).await?;
+                }
                 tx.commit().await?;
                 info!(run = %run.id, tenant = %scope.tenant(), "run joined");
                 self.live.publish(&run);
@@ -221,6 +235,9 @@ impl OperationRunService {
                     self.note(tx, id, &line).await?;
                 }
                 self.mirror(tx, &full).await?;
+                if full.run.status == RunStatus::Completed {
+                    self.tell(tx, RunMoment::Completed, &full.run).await?;
+                }
                 Ok(full.run)
             }
             Err(refusal) => {
@@ -239,6 +256,13 @@ impl OperationRunService {
 
     async fn note(&self, tx: &mut Tx, run: RunId, line: &RunEvent) -> DbResult<()> {
         run_events::insert(tx, self.clock.new_id(), run, line).await
+    }
+
+    async fn tell(&self, tx: &mut Tx, moment: RunMoment, run: &Run) -> DbResult<()> {
+        for listener in self.listeners.iter() {
+            listener.hear(tx, &self.clock, moment, run).await?;
+        }
+        Ok(())
     }
 
     async fn mirror(&self, tx: &mut Tx, full: &FullRun) -> DbResult<()> {

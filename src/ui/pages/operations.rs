@@ -64,6 +64,7 @@ pub fn OperationsPage() -> impl IntoView {
     expect_context::<LiveFeed>().listen(move |event| match event {
         LiveEvent::Run { run } => with_rows(shown, |rows| rows.apply(&run)),
         LiveEvent::Gap => refresh(),
+        LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } => {}
     });
     Effect::new(move |_| match start.value().get() {
         Some(Ok(started)) => {

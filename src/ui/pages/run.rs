@@ -45,6 +45,7 @@ pub fn RunPage() -> impl IntoView {
     });
     expect_context::<LiveFeed>().listen(move |event| match event {
         LiveEvent::Gap => refresh(),
+        LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } => {}
         LiveEvent::Run { run } => with_shown(shown, |shown| {
             if shown.with_untracked(|shown| shown.run.id == run.id) {
                 // The run itself is in the event; its history and failures have to be asked for.
