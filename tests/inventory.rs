@@ -5,7 +5,7 @@ mod common;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use common::{
-    TestApp,
+    TestApp, assert_mirrored,
     graph::{Graph, ProductWorkers},
 };
 use runledger::{
@@ -28,15 +28,7 @@ async fn sync(app: &TestApp, scope: TenantScope) -> RunDetail {
     if !counts.own.is_empty() {
         assert_eq!(counts.succeeded, own(&detail, "created") + own(&detail, "updated") + own(&detail, "unchanged"));
     }
-    let record = inventory::sync_run(&app.core.db, scope, run.id).await.unwrap().expect("the record is written");
-    assert_eq!(record.status, detail.run.status);
-    assert_eq!(record.outcome, detail.run.outcome);
-    assert_eq!(record.item_counts, detail.run.summary_counts);
-    assert_eq!(record.failures, detail.failures);
-    assert_eq!(
-        (record.created_at, record.started_at, record.completed_at),
-        (detail.run.created_at, detail.run.started_at, detail.run.completed_at)
-    );
+    assert_mirrored(app, scope, &detail).await;
     detail
 }
 

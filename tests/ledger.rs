@@ -11,7 +11,7 @@ use runledger::{
         run::{RunEventKind, RunOutcome, RunStatus, SummaryCounts},
     },
     server::{
-        db::{inventory, tasks},
+        db::tasks,
         runs::{Ensured, Refusal, RunChange, UpdateError},
     },
 };
@@ -153,7 +153,6 @@ on_both_engines! {
         assert_eq!(twice.summary_counts.succeeded, 6);
         let again = ledger.update_run(run.id, 1, "w", RunChange::Start).await.unwrap();
         assert_eq!(again.summary_counts, SummaryCounts::default());
-        assert!(inventory::sync_run(&app.core.db, scope, run.id).await.unwrap().is_some());
     }
 
     async fn pages_follow_each_other_without_gap_or_repeat(app: TestApp) {

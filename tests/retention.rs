@@ -4,11 +4,14 @@ mod common;
 
 use chrono::TimeDelta;
 use common::{TestApp, eventually, jobs::Workers};
-use runledger::server::{
-    db::{Db, inventory},
-    runs::{
-        RunChange,
-        retention::{PRUNING, prune},
+use runledger::{
+    model::operation::OperationType,
+    server::{
+        db::{Db, run_tables::RunTable},
+        runs::{
+            RunChange,
+            retention::{PRUNING, prune},
+        },
     },
 };
 use serde_json::json;
@@ -32,7 +35,9 @@ on_both_engines! {
         let pruned = prune(ledger, TimeDelta::days(90)).await.unwrap();
         assert_eq!(pruned.runs, 1);
         assert!(ledger.detail(scope, old).await.unwrap().is_none());
-        assert!(inventory::sync_run(&app.core.db, scope, old).await.unwrap().is_none());
+        let record = RunTable::of(OperationType::InventorySync).unwrap();
+        assert!(record.find(&app.core.db, scope, old).await.unwrap().is_none());
+        assert!(record.find(&app.core.db, scope, late).await.unwrap().is_some());
         for kept in [queued, running, late] {
             assert!(!app.detail(scope, kept).await.events.is_empty());
         }

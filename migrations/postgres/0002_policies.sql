@@ -16,8 +16,12 @@ CREATE TABLE policies (
     last_changed_at TIMESTAMPTZ NOT NULL,
     -- When a sync found it gone; a policy that comes back is there again.
     removed_at      TIMESTAMPTZ,
-    -- Who saw it last. No foreign keys: runs are pruned, policies stay.
+    -- The runs that found it first (or again, after it was gone), changed, and last. No foreign keys: runs are pruned,
+    -- policies stay.
+    created_run_id  UUID NOT NULL,
+    changed_run_id  UUID NOT NULL,
     last_run_id     UUID NOT NULL,
+    -- The attempt of that run: a later one must not take what an earlier one saw for seen.
     last_attempt    INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, family, graph_id)
 );
@@ -37,10 +41,25 @@ CREATE TABLE policy_versions (
     odata_type       TEXT,
     content_hash     TEXT NOT NULL,
     assignments_hash TEXT NOT NULL,
-    -- The normal form. Absent in the version that says the policy is gone.
-    body             JSONB,
+    -- The normal form. Absent in the version that says the policy is gone. JSON and not JSONB: what Graph said is kept to
+    -- the letter, also an escaped NUL (\u0000), which JSONB refuses.
+    body             JSON,
     -- The assignments as Graph gave them, sorted by target.
-    assignments      JSONB NOT NULL,
+    assignments      JSON NOT NULL,
     PRIMARY KEY (tenant_id, family, graph_id, version)
 );
 CREATE INDEX policy_versions_run ON policy_versions (tenant_id, run_id);
+
+-- The policies' own record of each sync, written beside its operation run.
+CREATE TABLE policy_sync_runs (
+    id               UUID PRIMARY KEY,
+    tenant_id        UUID NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    operation_run_id UUID NOT NULL UNIQUE REFERENCES operation_runs (id) ON DELETE CASCADE,
+    status           TEXT NOT NULL,
+    outcome          TEXT,
+    item_counts      JSONB NOT NULL,
+    failures         JSONB NOT NULL,
+    created_at       TIMESTAMPTZ NOT NULL,
+    started_at       TIMESTAMPTZ,
+    completed_at     TIMESTAMPTZ
+);

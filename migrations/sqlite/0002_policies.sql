@@ -16,8 +16,12 @@ CREATE TABLE policies (
     last_changed_at TEXT NOT NULL,
     -- When a sync found it gone; a policy that comes back is there again.
     removed_at      TEXT,
-    -- Who saw it last. No foreign keys: runs are pruned, policies stay.
+    -- The runs that found it first (or again, after it was gone), changed, and last. No foreign keys: runs are pruned,
+    -- policies stay.
+    created_run_id  BLOB NOT NULL,
+    changed_run_id  BLOB NOT NULL,
     last_run_id     BLOB NOT NULL,
+    -- The attempt of that run: a later one must not take what an earlier one saw for seen.
     last_attempt    INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, family, graph_id)
 );
@@ -44,3 +48,17 @@ CREATE TABLE policy_versions (
     PRIMARY KEY (tenant_id, family, graph_id, version)
 );
 CREATE INDEX policy_versions_run ON policy_versions (tenant_id, run_id);
+
+-- The policies' own record of each sync, written beside its operation run.
+CREATE TABLE policy_sync_runs (
+    id               BLOB PRIMARY KEY,
+    tenant_id        BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    operation_run_id BLOB NOT NULL UNIQUE REFERENCES operation_runs (id) ON DELETE CASCADE,
+    status           TEXT NOT NULL,
+    outcome          TEXT,
+    item_counts      TEXT NOT NULL,
+    failures         TEXT NOT NULL,
+    created_at       TEXT NOT NULL,
+    started_at       TEXT,
+    completed_at     TEXT
+);

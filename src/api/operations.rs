@@ -36,7 +36,8 @@ pub async fn show_run(tenant: String, run: String) -> Result<RunDetail, AppError
     detail.ok_or_else(|| shown(AppError::not_found("This run")))
 }
 
-/// Starts an operation, or joins the active run that does the same work.
+/// Starts an operation, or joins the active run that does the same work. A form that was sent without scripts goes back
+/// to its page, which tells.
 #[server(prefix = "/api", endpoint = "operations/start")]
 pub async fn start_operation(tenant: String, operation_type: OperationType) -> Result<Started, AppError> {
     use crate::{
@@ -45,5 +46,5 @@ pub async fn start_operation(tenant: String, operation_type: OperationType) -> R
     };
     let member = request::member(&tenant, Action::StartOperation).await?;
     let started = request::state().start(&member, operation_type, &serde_json::json!({})).await.map_err(shown)?;
-    Ok(started)
+    Ok(request::answer_form(started))
 }

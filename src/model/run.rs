@@ -244,6 +244,12 @@ pub struct Started {
     pub created: bool,
 }
 
+impl Started {
+    /// Where an address names the run that a form has started or joined.
+    pub const CREATED_QUERY: &str = "started";
+    pub const JOINED_QUERY: &str = "joined";
+}
+
 /// What the live stream tells a browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

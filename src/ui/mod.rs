@@ -6,6 +6,7 @@ pub mod context;
 pub mod live;
 pub mod pages;
 pub mod rows;
+pub mod starting;
 pub mod throttle;
 pub mod timeline;
 pub mod words;

@@ -117,6 +117,14 @@ pub fn started(started: &Started, at: &str) -> String {
     }
 }
 
+/// The same where only the run's id is known.
+pub fn told(operation: OperationType, created: bool) -> String {
+    match created {
+        true => format!("{} started.", operation.label()),
+        false => format!("Joined the {} that is under way.", in_sentence(operation)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,7 @@ use runledger::{
         clock::Clock,
         db::{
             members,
+            run_tables::RunTable,
             scope::TenantScope,
             tenants::{self, TenantRow},
         },
@@ -113,6 +114,19 @@ impl TestApp {
     pub fn advance(&self, by: TimeDelta) {
         self.core.clock.advance(by);
     }
+}
+
+/// The producer's own record of the run equals the ledger.
+pub async fn assert_mirrored(app: &TestApp, scope: TenantScope, detail: &RunDetail) {
+    let run = &detail.run;
+    let table = RunTable::of(run.operation_type).expect("the producer has a run table");
+    let record = table.find(&app.core.db, scope, run.id).await.unwrap().expect("the record is written");
+    assert_eq!((record.operation_run_id, record.status, record.outcome), (run.id, run.status, run.outcome));
+    assert_eq!((&record.item_counts, &record.failures), (&run.summary_counts, &detail.failures));
+    assert_eq!(
+        (record.created_at, record.started_at, record.completed_at),
+        (run.created_at, run.started_at, run.completed_at)
+    );
 }
 
 pub fn new_run(inputs: Value) -> NewRun {

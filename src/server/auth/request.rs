@@ -7,11 +7,12 @@ use axum_extra::extract::{
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
+use url::{Url, form_urlencoded};
 
 use super::{SESSION_DAYS, SessionToken};
 use crate::{
     error::AppError,
-    model::user::Action,
+    model::{run::Started, user::Action},
     server::{
         db::{members::Membership, sessions::SessionUser},
         error::{ServiceError, shown},
@@ -83,6 +84,27 @@ fn set_cookie(value: &str, max_age: time::Duration) {
     if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
         expect_context::<ResponseOptions>().append_header(header::SET_COOKIE, value);
     }
+}
+
+/// Sends a form that came without scripts back to its page, with the run in the address; scripts get the run itself.
+pub fn answer_form(started: Started) -> Started {
+    let header = |name| use_context::<Parts>()?.headers.get(name)?.to_str().ok().map(str::to_owned);
+    if header(header::ACCEPT).is_some_and(|accepted| accepted.contains("text/html"))
+        && let Some(page) = header(header::REFERER).and_then(|referer| Url::parse(&referer).ok())
+    {
+        leptos_axum::redirect(&page_telling(&page, &started));
+    }
+    started
+}
+
+/// The page's own address, with what its query said of an earlier form replaced.
+fn page_telling(page: &Url, started: &Started) -> String {
+    const TOLD: [&str; 4] = [Started::CREATED_QUERY, Started::JOINED_QUERY, "__err", "__path"];
+    let name = if started.created { Started::CREATED_QUERY } else { Started::JOINED_QUERY };
+    let kept = page.query_pairs().filter(|(name, _)| !TOLD.contains(&name.as_ref()));
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(kept).append_pair(name, &started.run.id.to_string());
+    format!("{}?{}", safe_next(Some(page.path())), query.finish())
 }
 
 /// Where to go after signing in: an address within Runledger, or its start.

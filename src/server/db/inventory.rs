@@ -1,4 +1,4 @@
-//! SQL of `inventory_items` and `inventory_sync_runs`.
+//! SQL of `inventory_items`.
 
 use std::collections::HashMap;
 
@@ -6,13 +6,9 @@ use chrono::{DateTime, Utc};
 use const_format::concatcp;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
-use uuid::Uuid;
 
-use super::{Db, DbResult, Tx, db_sql, rows::FullRun, scope::TenantScope, tx_sql};
-use crate::model::{
-    ids::RunId,
-    run::{RunFailure, RunOutcome, RunStatus, SummaryCounts},
-};
+use super::{Db, DbResult, Tx, db_sql, scope::TenantScope, tx_sql};
+use crate::model::ids::RunId;
 
 /// An object of the tenant as the inventory keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,78 +120,4 @@ pub async fn count_by_family(db: &Db, scope: TenantScope) -> DbResult<Vec<(Strin
             scope.tenant()
         )
     )
-}
-
-/// The inventory's own record of a sync, written beside its operation run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InventorySyncRun {
-    pub operation_run_id: RunId,
-    pub status: RunStatus,
-    pub outcome: Option<RunOutcome>,
-    pub item_counts: SummaryCounts,
-    pub failures: Vec<RunFailure>,
-    pub created_at: DateTime<Utc>,
-    pub started_at: Option<DateTime<Utc>>,
-    pub completed_at: Option<DateTime<Utc>>,
-}
-
-/// Writes `inventory_sync_runs` as the operation run now is.
-pub async fn mirror(tx: &mut Tx, id: Uuid, full: &FullRun) -> DbResult<()> {
-    let run = &full.run;
-    tx_sql!(
-        tx,
-        execute(
-            "INSERT INTO inventory_sync_runs (id, tenant_id, operation_run_id, status, outcome, item_counts, failures, \
-             created_at, started_at, completed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-             ON CONFLICT (operation_run_id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, \
-             item_counts = excluded.item_counts, failures = excluded.failures, started_at = excluded.started_at, \
-             completed_at = excluded.completed_at",
-            id,
-            run.tenant_id,
-            run.id,
-            run.status,
-            run.outcome,
-            Json(&run.summary_counts),
-            Json(&full.failures),
-            run.created_at,
-            run.started_at,
-            run.completed_at
-        )
-    )?;
-    Ok(())
-}
-
-#[derive(sqlx::FromRow)]
-struct SyncRunRow {
-    operation_run_id: RunId,
-    status: RunStatus,
-    outcome: Option<RunOutcome>,
-    item_counts: Json<SummaryCounts>,
-    failures: Json<Vec<RunFailure>>,
-    created_at: DateTime<Utc>,
-    started_at: Option<DateTime<Utc>>,
-    completed_at: Option<DateTime<Utc>>,
-}
-
-/// The inventory's record of an operation run of the tenant.
-pub async fn sync_run(db: &Db, scope: TenantScope, run: RunId) -> DbResult<Option<InventorySyncRun>> {
-    let row: Option<SyncRunRow> = db_sql!(
-        db,
-        fetch_optional(
-            "SELECT operation_run_id, status, outcome, item_counts, failures, created_at, started_at, completed_at \
-             FROM inventory_sync_runs WHERE tenant_id = $1 AND operation_run_id = $2",
-            scope.tenant(),
-            run
-        )
-    )?;
-    Ok(row.map(|row| InventorySyncRun {
-        operation_run_id: row.operation_run_id,
-        status: row.status,
-        outcome: row.outcome,
-        item_counts: row.item_counts.0,
-        failures: row.failures.0,
-        created_at: row.created_at,
-        started_at: row.started_at,
-        completed_at: row.completed_at,
-    }))
 }

@@ -8,6 +8,7 @@ pub mod notification_settings;
 pub mod notifications;
 pub mod rows;
 pub mod run_events;
+pub mod run_tables;
 pub mod runs;
 pub mod scope;
 pub mod sessions;

@@ -13,7 +13,7 @@ use crate::{
     },
     server::{
         boot::Core,
-        db::{DbResult, inventory, rows::FullRun, run_events, runs},
+        db::{DbResult, rows::FullRun, run_events, run_tables::RunTable, runs},
         error::ServiceError,
         runs::{change::event, identity::run_identity_hash},
     },
@@ -61,8 +61,8 @@ async fn insert(tx: &mut crate::server::db::Tx, core: &Core, full: &FullRun) -> 
     for line in history(run) {
         run_events::insert(tx, core.clock.id_at(line.at), run.id, &line).await?;
     }
-    if run.operation_type == OperationType::InventorySync {
-        inventory::mirror(tx, core.clock.new_id(), full).await?;
+    if let Some(table) = RunTable::of(run.operation_type) {
+        table.write(tx, core.clock.new_id(), full).await?;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use futures::{FutureExt, future::BoxFuture};
 use serde_json::Value;
 use tracing::warn;
-use uuid::Uuid;
 
 use super::{Producer, no_input};
 use crate::{
@@ -18,13 +17,9 @@ use crate::{
     },
     server::{
         connections::Connections,
-        db::{
-            DbResult, Tx,
-            inventory::{self, InventoryItem, SeenBy, StoredItem},
-            rows::FullRun,
-        },
+        db::inventory::{self, InventoryItem, SeenBy, StoredItem},
         graph::{Family, GraphClient, GraphError, Page, content_hash},
-        runs::{JobError, RunHandle, RunMirror, handle::StepResult},
+        runs::{JobError, RunHandle, handle::StepResult},
     },
 };
 
@@ -36,19 +31,6 @@ pub fn accept(inputs: &Value) -> Result<Value, AppError> {
 /// The producer.
 pub struct InventorySync {
     connections: Connections,
-}
-
-/// Writes `inventory_sync_runs`.
-pub struct InventorySyncRuns;
-
-impl RunMirror for InventorySyncRuns {
-    fn operation_type(&self) -> OperationType {
-        OperationType::InventorySync
-    }
-
-    fn write<'a>(&'a self, tx: &'a mut Tx, id: Uuid, run: &'a FullRun) -> BoxFuture<'a, DbResult<()>> {
-        inventory::mirror(tx, id, run).boxed()
-    }
 }
 
 impl Producer for InventorySync {

@@ -8,12 +8,18 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use serde_json::Value;
 use tower::Service;
+use uuid::Uuid;
 
 use super::{
     connections::Connections,
+    db::{
+        DbResult, Tx,
+        rows::FullRun,
+        run_tables::{RUN_TABLES, RunTable},
+    },
     runs::{JobError, RunHandle, RunMirror},
 };
 use crate::{
@@ -54,7 +60,20 @@ fn no_input(inputs: &Value, sentence: &str) -> Result<Value, AppError> {
 
 /// The producers' own run tables, written beside the ledger.
 pub fn mirrors() -> Vec<Box<dyn RunMirror>> {
-    vec![Box::new(inventory_sync::InventorySyncRuns)]
+    RUN_TABLES.iter().map(|table| Box::new(Mirror(table)) as Box<dyn RunMirror>).collect()
+}
+
+/// Writes a run table of the common form.
+struct Mirror(&'static RunTable);
+
+impl RunMirror for Mirror {
+    fn operation_type(&self) -> OperationType {
+        self.0.operation_type
+    }
+
+    fn write<'a>(&'a self, tx: &'a mut Tx, id: Uuid, run: &'a FullRun) -> BoxFuture<'a, DbResult<()>> {
+        self.0.write(tx, id, run).boxed()
+    }
 }
 
 /// The service at the bottom of the worker: gives each run to the producer of its type.

@@ -19,6 +19,7 @@ pub mod run_duration;
 pub mod run_row;
 pub mod run_table;
 pub mod skeleton;
+pub mod start_band;
 pub mod start_button;
 pub mod tenant_menu;
 pub mod toast;

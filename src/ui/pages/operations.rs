@@ -9,30 +9,20 @@ use crate::{
     error::AppError,
     model::{
         operation::OperationType,
-        run::{LiveEvent, Started},
-        time::WallClock,
+        run::LiveEvent,
         user::{Action, Role},
     },
     ui::{
-        clock::zone_offset,
         components::{
-            badge::Tag,
-            error_panel::ErrorPanel,
-            icon::Glyph,
-            live_mark::LiveMark,
-            notice::{Alert, Notice},
-            page_header::PageHeader,
-            pager::Pager,
-            run_table::RunTable,
-            skeleton::RunTableSkeleton,
-            start_button::StartButton,
-            toast::{Toast, ToastText},
+            badge::Tag, error_panel::ErrorPanel, icon::Glyph, live_mark::LiveMark, notice::Notice,
+            page_header::PageHeader, pager::Pager, run_table::RunTable, skeleton::RunTableSkeleton,
+            start_band::StartBand, start_button::StartButton, toast::Toast,
         },
-        context::{CurrentTenant, ViewerResource, action_error, role_in},
+        context::{CurrentTenant, ViewerResource, role_in},
         live::LiveFeed,
         rows::RunRows,
+        starting::Starting,
         throttle::once_a_second,
-        words,
     },
 };
 
@@ -45,9 +35,7 @@ pub fn OperationsPage() -> impl IntoView {
     let page = Resource::new(move || (tenant.get(), after.get()), |(tenant, after)| list_runs(tenant, after));
     // The rows on the screen now, for what comes in later.
     let shown = StoredValue::new(None::<RunRows>);
-    let start = ServerAction::<StartOperation>::new();
-    let start_error = action_error(start);
-    let toast = RwSignal::new(None);
+    let start = Starting::<StartOperation>::on_this_page();
 
     let refresh = once_a_second(move || {
         let (tenant, after) = (tenant.get_untracked(), after.get_untracked());
@@ -66,17 +54,7 @@ pub fn OperationsPage() -> impl IntoView {
         LiveEvent::Gap => refresh(),
         LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } => {}
     });
-    Effect::new(move |_| match start.value().get() {
-        Some(Ok(started)) => {
-            with_rows(shown, |rows| rows.apply(&started.run));
-            toast.set(Some(started_toast(&tenant.get_untracked(), &started)));
-        }
-        Some(Err(AppError::Unauthenticated)) => page.refetch(),
-        Some(Err(error)) => toast.set(Some(ToastText { words: error.to_string(), alert: true, link: None })),
-        None => {}
-    });
-    // Sent without scripts, the form's error is in the address; with scripts the toast tells it.
-    let form_error = move || start_error.get().filter(|_| start.version().get() == 0);
+    start.on_started(move |started| with_rows(shown, |rows| rows.apply(&started.run)));
 
     view! {
         <Title text="Operations"/>
@@ -92,8 +70,8 @@ pub fn OperationsPage() -> impl IntoView {
                         shown.set_value(Some(rows.clone()));
                         let can_start = role.is_some_and(|role| role.can(Action::StartOperation));
                         view! {
-                            <Head role start=Some(start) tenant=tenant.clone()/>
-                            {move || form_error().map(|error| view! { <Alert text=error.to_string()/> })}
+                            <Head role start=Some(start.action) tenant=tenant.clone()/>
+                            <StartBand start operation=OperationType::InventorySync tenant=tenant.clone()/>
                             {page.note.map(|text| view! { <Notice text/> })}
                             <RunTable rows can_start tenant=tenant.clone()/>
                             <Pager tenant deep next=page.next/>
@@ -103,7 +81,7 @@ pub fn OperationsPage() -> impl IntoView {
                 }
             })}
         </Transition>
-        <Toast toast/>
+        <Toast toast=start.toast/>
     }
 }
 
@@ -124,15 +102,5 @@ fn Head(role: Option<Role>, start: Option<ServerAction<StartOperation>>, tenant:
 fn with_rows(shown: StoredValue<Option<RunRows>>, work: impl FnOnce(&RunRows)) {
     if let Some(Some(rows)) = shown.try_get_value() {
         work(&rows);
-    }
-}
-
-fn started_toast(tenant: &str, started: &Started) -> ToastText {
-    let created = started.run.created_at;
-    let at = WallClock::new(created, zone_offset(created)).short();
-    ToastText {
-        words: words::started(started, &at),
-        alert: false,
-        link: Some((format!("/t/{tenant}/operations/{}", started.run.id), "View run")),
     }
 }

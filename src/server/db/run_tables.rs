@@ -1,0 +1,117 @@
+//! SQL of the producers' own run tables: one row beside each operation run of the type, the same columns in all.
+
+use chrono::{DateTime, Utc};
+use const_format::concatcp;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::{Db, DbResult, Tx, db_sql, rows::FullRun, scope::TenantScope, tx_sql};
+use crate::model::{
+    ids::RunId,
+    operation::OperationType,
+    run::{RunFailure, RunOutcome, RunStatus, SummaryCounts},
+};
+
+/// A producer's run table, as the statements on it.
+#[derive(Debug, Clone, Copy)]
+pub struct RunTable {
+    pub operation_type: OperationType,
+    write: &'static str,
+    read: &'static str,
+}
+
+/// A producer's table: its name becomes the two statements.
+macro_rules! run_table {
+    ($operation_type:ident, $table:literal) => {
+        RunTable {
+            operation_type: OperationType::$operation_type,
+            write: concatcp!(
+                "INSERT INTO ",
+                $table,
+                " (id, tenant_id, operation_run_id, status, outcome, item_counts, failures, created_at, started_at, \
+                 completed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                 ON CONFLICT (operation_run_id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, \
+                 item_counts = excluded.item_counts, failures = excluded.failures, started_at = excluded.started_at, \
+                 completed_at = excluded.completed_at"
+            ),
+            read: concatcp!(
+                "SELECT operation_run_id, status, outcome, item_counts, failures, created_at, started_at, completed_at \
+                 FROM ",
+                $table,
+                " WHERE tenant_id = $1 AND operation_run_id = $2"
+            ),
+        }
+    };
+}
+
+/// All of them.
+pub const RUN_TABLES: &[RunTable] =
+    &[run_table!(InventorySync, "inventory_sync_runs"), run_table!(PolicySync, "policy_sync_runs")];
+
+/// A producer's own record of a run, written beside its operation run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    pub operation_run_id: RunId,
+    pub status: RunStatus,
+    pub outcome: Option<RunOutcome>,
+    pub item_counts: SummaryCounts,
+    pub failures: Vec<RunFailure>,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct RecordRow {
+    operation_run_id: RunId,
+    status: RunStatus,
+    outcome: Option<RunOutcome>,
+    item_counts: Json<SummaryCounts>,
+    failures: Json<Vec<RunFailure>>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    completed_at: Option<DateTime<Utc>>,
+}
+
+impl RunTable {
+    pub fn of(operation_type: OperationType) -> Option<&'static Self> {
+        RUN_TABLES.iter().find(|table| table.operation_type == operation_type)
+    }
+
+    /// Writes the record as the operation run now is; `id` is for a new one.
+    pub async fn write(&self, tx: &mut Tx, id: Uuid, full: &FullRun) -> DbResult<()> {
+        let run = &full.run;
+        tx_sql!(
+            tx,
+            execute(
+                self.write,
+                id,
+                run.tenant_id,
+                run.id,
+                run.status,
+                run.outcome,
+                Json(&run.summary_counts),
+                Json(&full.failures),
+                run.created_at,
+                run.started_at,
+                run.completed_at
+            )
+        )?;
+        Ok(())
+    }
+
+    /// The record of an operation run of the tenant.
+    pub async fn find(&self, db: &Db, scope: TenantScope, run: RunId) -> DbResult<Option<RunRecord>> {
+        let row: Option<RecordRow> = db_sql!(db, fetch_optional(self.read, scope.tenant(), run))?;
+        Ok(row.map(|row| RunRecord {
+            operation_run_id: row.operation_run_id,
+            status: row.status,
+            outcome: row.outcome,
+            item_counts: row.item_counts.0,
+            failures: row.failures.0,
+            created_at: row.created_at,
+            started_at: row.started_at,
+            completed_at: row.completed_at,
+        }))
+    }
+}
