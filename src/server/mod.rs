@@ -19,6 +19,7 @@ pub mod redact;
 pub mod router;
 pub mod runs;
 pub mod secrets;
+pub mod seed;
 pub mod simulator;
 pub mod start;
 pub mod state;

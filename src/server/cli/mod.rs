@@ -1,4 +1,4 @@
-//! The command line: `runledger serve | worker | migrate | prune | tenant | user | run | simulate-graph`.
+//! The command line: `runledger serve | worker | migrate | prune | tenant | user | run | seed | simulate-graph`.
 
 /// `println!` for a reader who may have gone (`| head`): that is no reason to end.
 macro_rules! say {
@@ -10,6 +10,7 @@ macro_rules! say {
 mod admin;
 mod maintain;
 mod run;
+mod seed;
 mod serve;
 mod simulate;
 
@@ -47,6 +48,7 @@ enum Command {
     /// Start and look at runs: the same services as the page, for scripts.
     #[command(subcommand)]
     Run(run::RunCommand),
+    Seed(seed::Seed),
     /// A Microsoft Graph to try things on, with a made-up tenant or your own exports.
     SimulateGraph(simulate::SimulateGraph),
 }
@@ -95,6 +97,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, CliError> {
         Command::Tenant(tenant) => tenant.run().await,
         Command::User(user) => user.run().await,
         Command::Run(run) => run.run().await,
+        Command::Seed(seed) => seed.run().await,
         Command::SimulateGraph(simulate) => simulate.run().await,
     }
 }

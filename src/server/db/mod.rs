@@ -1,5 +1,6 @@
 //! The database: one SQL text for SQLite and PostgreSQL, one file of SQL per table family.
 
+pub mod bulk;
 mod connect;
 pub mod inventory;
 pub mod members;

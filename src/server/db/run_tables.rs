@@ -18,6 +18,7 @@ pub struct RunTable {
     pub operation_type: OperationType,
     write: &'static str,
     read: &'static str,
+    derive: &'static str,
 }
 
 /// A producer's table: its name becomes the two statements.
@@ -39,6 +40,14 @@ macro_rules! run_table {
                  FROM ",
                 $table,
                 " WHERE tenant_id = $1 AND operation_run_id = $2"
+            ),
+            derive: concatcp!(
+                "INSERT INTO ",
+                $table,
+                " (id, tenant_id, operation_run_id, status, outcome, item_counts, failures, created_at, started_at, \
+                 completed_at) SELECT id, tenant_id, id, status, outcome, summary_counts, failures, created_at, \
+                 started_at, completed_at FROM operation_runs \
+                 WHERE id BETWEEN $1 AND $2 AND type = $3 AND sample ON CONFLICT (operation_run_id) DO NOTHING"
             ),
         }
     };
@@ -98,6 +107,11 @@ impl RunTable {
             )
         )?;
         Ok(())
+    }
+
+    /// Writes the records of the samples from `first` to `last` that have none; how many.
+    pub(super) async fn derive(&self, tx: &mut Tx, first: RunId, last: RunId) -> DbResult<u64> {
+        tx_sql!(tx, execute(self.derive, first, last, self.operation_type))
     }
 
     /// The record of an operation run of the tenant.
