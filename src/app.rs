@@ -8,23 +8,29 @@ use leptos_router::{
     path,
 };
 
-use crate::ui::{
-    clock::Clock,
-    pages::{
-        home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage, operations::OperationsPage,
-        run::RunPage,
+use crate::{
+    model::theme::Theme,
+    ui::{
+        clock::Clock,
+        pages::{
+            home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
+            operations::OperationsPage, run::RunPage,
+        },
+        theme::ThemeChoice,
     },
 };
 
 /// The document around the application.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    // Known before the first byte: a page never flashes in the other theme.
+    let theme = use_context::<Theme>().unwrap_or(Theme::System);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.attribute()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
+                <meta name="color-scheme" content=theme.schemes()/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <HashedStylesheet options=options.clone() id="leptos"/>
                 <AutoReload options=options.clone()/>
@@ -43,6 +49,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     Clock::provide();
+    ThemeChoice::provide();
     view! {
         <Title formatter=document_title/>
         <Router>

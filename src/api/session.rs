@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{error::AppError, model::user::Viewer};
+use crate::{
+    error::AppError,
+    model::{theme::Theme, user::Viewer},
+};
 
 /// The signed-in user, or none.
 #[server(prefix = "/api", endpoint = "session/viewer")]
@@ -31,5 +34,12 @@ pub async fn sign_out() -> Result<(), AppError> {
     }
     request::take_cookie();
     leptos_axum::redirect("/login");
+    Ok(())
+}
+
+/// Keeps how the pages look to this browser; nobody has to be signed in for it.
+#[server(prefix = "/api", endpoint = "session/theme")]
+pub async fn choose_theme(theme: Theme) -> Result<(), AppError> {
+    crate::server::auth::request::remember_theme(theme);
     Ok(())
 }

@@ -9,5 +9,6 @@ pub mod page;
 pub mod reason;
 pub mod run;
 pub mod text_enum;
+pub mod theme;
 pub mod time;
 pub mod user;

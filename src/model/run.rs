@@ -210,6 +210,11 @@ impl Run {
             (RunStatus::Completed, None) => RunState::Ended(RunOutcome::Failed),
         }
     }
+
+    /// Whether this takes the place of what is shown: the same run, different, and not overtaken on its way.
+    pub fn replaces(&self, shown: &Self) -> bool {
+        self.id == shown.id && shown.updated_at <= self.updated_at && self != shown
+    }
 }
 
 /// One line of a run's history.
@@ -265,31 +270,4 @@ pub enum LiveEvent {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_merge_key_by_key_and_keep_the_five_in_json() {
-        let mut counts = SummaryCounts { total: 2, processed: 2, succeeded: 2, ..Default::default() };
-        counts.merge(&SummaryCounts {
-            total: 1,
-            processed: 1,
-            failed: 1,
-            own: BTreeMap::from([("created".to_owned(), 2)]),
-            ..Default::default()
-        });
-        assert_eq!(
-            serde_json::to_value(&counts).unwrap(),
-            serde_json::json!({"total": 3, "processed": 3, "succeeded": 2, "failed": 1, "skipped": 0, "created": 2})
-        );
-    }
-
-    #[test]
-    fn nothing_follows_completed_and_nothing_goes_back_to_queued() {
-        for from in RunStatus::ALL {
-            assert!(!from.can_become(RunStatus::Queued));
-            assert!(!RunStatus::Completed.can_become(*from));
-        }
-        assert!(RunStatus::Running.can_become(RunStatus::Running));
-    }
-}
+pub(crate) mod tests;

@@ -16,7 +16,11 @@ use leptos_axum::{
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
-use super::{auth::origin::same_origin, live::stream::events, state::AppState};
+use super::{
+    auth::{origin::same_origin, request::theme},
+    live::stream::events,
+    state::AppState,
+};
 use crate::{
     app::{App, shell},
     error::AppError,
@@ -32,6 +36,7 @@ pub fn router(state: AppState) -> Router {
         let state = state.clone();
         move || {
             provide_context(state.clone());
+            provide_context(theme());
             protect_page();
         }
     };

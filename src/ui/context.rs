@@ -6,6 +6,7 @@ use leptos_router::location::Url;
 
 use leptos::server_fn::{ServerFn, error::ServerFnUrlError};
 
+use super::run_overlay::RunOverlay;
 use crate::{
     error::AppError,
     model::user::{Role, Viewer},
@@ -27,7 +28,8 @@ pub fn role_in(viewer: &Result<Option<Viewer>, AppError>, tenant: &str) -> Optio
 pub fn sign_in_address() -> String {
     let location = use_location();
     let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
-    let here = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
+    let page = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
+    let here = use_context::<RunOverlay>().and_then(RunOverlay::address).unwrap_or(page);
     format!("/login?next={}", Url::escape(&here))
 }
 

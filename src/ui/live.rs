@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
-use super::context::CurrentTenant;
-use crate::model::run::LiveEvent;
+use super::context::{CurrentTenant, ViewerResource, role_in};
+use crate::{api::session::get_viewer, model::run::LiveEvent};
 
 /// Whether what is on the screen is kept up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,13 +53,24 @@ impl LiveFeed {
 
 /// Opens the stream of the current tenant for everything below, again whenever the tenant changes, and closes it when
 /// the layout leaves. Nothing happens on the server: effects do not run there.
-pub fn provide_live_feed(CurrentTenant(tenant): CurrentTenant) {
+pub fn provide_live_feed(CurrentTenant(tenant): CurrentTenant, viewer: ViewerResource) {
     let feed = LiveFeed { state: RwSignal::new(LiveState::Connecting), listeners: StoredValue::new(Vec::new()) };
-    let (refusals, retry) = (RwSignal::new(0_u32), Trigger::new());
+    let (failures, retry) = (RwSignal::new(0_u32), Trigger::new());
+    // The tenant whose stream there is: a page that does not exist for this viewer asks for none.
+    let followed = RwSignal::new(None);
+    Effect::new(move |_| {
+        let tenant = tenant.get();
+        let member = viewer.read().as_ref().is_some_and(|viewer| role_in(viewer, &tenant).is_some());
+        let now = member.then_some(tenant);
+        if followed.with_untracked(|followed| *followed != now) {
+            followed.set(now);
+        }
+    });
     Effect::new(move |_| {
         retry.track();
+        let tenant = followed.get()?;
         // Owned by this run of the effect: closed before the next run, and with the layout.
-        StoredValue::new_local(Stream::open(&tenant.get(), feed, refusals, retry).ok());
+        Stream::open(tenant, feed, failures, retry, followed).ok().map(StoredValue::new_local)
     });
     provide_context(feed);
 }
@@ -73,10 +84,16 @@ struct Stream {
 }
 
 impl Stream {
-    fn open(tenant: &str, feed: LiveFeed, refusals: RwSignal<u32>, retry: Trigger) -> Result<Self, JsValue> {
+    fn open(
+        tenant: String,
+        feed: LiveFeed,
+        failures: RwSignal<u32>,
+        retry: Trigger,
+        followed: RwSignal<Option<String>>,
+    ) -> Result<Self, JsValue> {
         let source = EventSource::new(&format!("/t/{tenant}/events"))?;
         let opened = Closure::new(move |_: Event| {
-            refusals.set(0);
+            failures.set(0);
             feed.state.set(LiveState::Live);
             // What changed between the page's data and this moment was told to nobody.
             feed.tell(&LiveEvent::Gap);
@@ -89,14 +106,16 @@ impl Stream {
         let failing = source.clone();
         let failed = Closure::new(move |_: Event| {
             feed.state.set(LiveState::Reconnecting);
-            // The browser itself reconnects a broken stream, but not one that the server refused.
             if failing.ready_state() == EventSource::CLOSED {
-                let wait = back_off(refusals.get_untracked());
-                refusals.update(|count| *count = count.saturating_add(1));
-                // A session that ended shows itself when the page asks for its data.
+                // Refused. A session that ended shows itself when the page asks for its data.
                 feed.tell(&LiveEvent::Gap);
-                set_timeout(move || retry.notify(), wait);
+                leave_if_no_member(tenant.clone(), followed);
             }
+            // Left to itself, the browser would ask again at one and the same pace.
+            failing.close();
+            let wait = back_off(failures.get_untracked(), js_sys::Math::random());
+            failures.update(|count| *count = count.saturating_add(1));
+            set_timeout(move || retry.notify(), wait);
         });
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         source.set_onmessage(Some(told.as_ref().unchecked_ref()));
@@ -114,9 +133,20 @@ impl Drop for Stream {
     }
 }
 
-/// How long to wait after so many refusals: 1, 2, 4, ... and at most 30 seconds.
-fn back_off(refusals: u32) -> Duration {
-    Duration::from_secs(1 << refusals.min(5)).min(Duration::from_secs(30))
+/// Stops asking for the stream of a tenant that the viewer does not belong to any more.
+fn leave_if_no_member(tenant: String, followed: RwSignal<Option<String>>) {
+    spawn_local(async move {
+        let viewer = get_viewer().await;
+        if matches!(viewer, Ok(Some(_))) && role_in(&viewer, &tenant).is_none() {
+            followed.try_set(None);
+        }
+    });
+}
+
+/// How long to wait after so many failures: about 1, 2, 4, ... and 30 seconds, a half more or less by the dice (0 to 1),
+/// so that the viewers of a server that was away do not come back all at once.
+fn back_off(failures: u32, dice: f64) -> Duration {
+    Duration::from_secs((1 << failures.min(5)).min(30)).mul_f64(0.5 + dice)
 }
 
 #[cfg(test)]
@@ -125,6 +155,7 @@ mod tests {
 
     #[test]
     fn waiting_doubles_up_to_half_a_minute() {
-        assert_eq!([0, 1, 4, 5, 99].map(|refusals| back_off(refusals).as_secs()), [1, 2, 16, 30, 30]);
+        assert_eq!([0, 1, 4, 5, 99].map(|failures| back_off(failures, 0.5).as_secs()), [1, 2, 16, 30, 30]);
+        assert_eq!([0.0, 1.0].map(|dice| back_off(99, dice).as_secs()), [15, 45]);
     }
 }

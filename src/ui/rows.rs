@@ -22,8 +22,7 @@ impl Row {
 
     /// Takes a newer state of the run; an older one, overtaken on the way, is dropped.
     fn take(&self, run: &Run) {
-        let newer = self.run.with_untracked(|shown| shown != run && shown.updated_at <= run.updated_at);
-        if newer {
+        if self.run.with_untracked(|shown| run.replaces(shown)) {
             self.run.set(run.clone());
         }
     }

@@ -12,7 +12,7 @@ use url::{Url, form_urlencoded};
 use super::{SESSION_DAYS, SessionToken};
 use crate::{
     error::AppError,
-    model::{run::Started, user::Action},
+    model::{run::Started, theme::Theme, user::Action},
     server::{
         db::{members::Membership, sessions::SessionUser},
         error::{ServiceError, shown},
@@ -21,6 +21,7 @@ use crate::{
 };
 
 const COOKIE: &str = "runledger_session";
+const THEME_DAYS: i64 = 365;
 
 /// The application's state, in a server function.
 pub fn state() -> AppState {
@@ -65,19 +66,30 @@ pub async fn member_of(state: &AppState, headers: &HeaderMap, slug: &str) -> Res
 
 /// Gives the browser the session's cookie.
 pub fn give_cookie(token: &SessionToken) {
-    set_cookie(token.as_str(), time::Duration::days(SESSION_DAYS));
+    set_cookie((COOKIE, token.as_str()), time::Duration::days(SESSION_DAYS), true);
 }
 
 /// Takes it back.
 pub fn take_cookie() {
-    set_cookie("", time::Duration::ZERO);
+    set_cookie((COOKIE, ""), time::Duration::ZERO, true);
 }
 
-fn set_cookie(value: &str, max_age: time::Duration) {
-    let cookie = Cookie::build((COOKIE, value))
+/// The theme that this browser has chosen; the system's outside of a request.
+pub fn theme() -> Theme {
+    let jar = use_context::<Parts>().map(|parts| CookieJar::from_headers(&parts.headers)).unwrap_or_default();
+    Theme::of(jar.get(Theme::COOKIE).map(Cookie::value))
+}
+
+/// Lets the browser remember its theme.
+pub fn remember_theme(theme: Theme) {
+    set_cookie((Theme::COOKIE, theme.as_str()), time::Duration::days(THEME_DAYS), false);
+}
+
+fn set_cookie(pair: (&str, &str), max_age: time::Duration, http_only: bool) {
+    let cookie = Cookie::build(pair)
         .path("/")
         .max_age(max_age)
-        .http_only(true)
+        .http_only(http_only)
         .same_site(SameSite::Lax)
         .secure(state().config.https())
         .build();

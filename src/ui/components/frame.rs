@@ -18,6 +18,11 @@ struct Area(&'static str, Glyph, &'static str);
 /// The areas that exist. A new one is one more line.
 const AREAS: [Area; 1] = [Area("Operations", Glyph::Pulse, "operations")];
 
+/// The paths of the areas that there are.
+pub fn area_paths() -> Vec<&'static str> {
+    AREAS.iter().map(|Area(_, _, path)| *path).collect()
+}
+
 /// The bar at the top. Without a viewer, who may still be on the way, only the product's name stands in it.
 #[component]
 pub fn TopBar(viewer: Option<Viewer>, #[prop(into)] tenant: Signal<String>) -> impl IntoView {

@@ -32,6 +32,17 @@ pub enum Glyph {
     ChevronLeft,
     ChevronRight,
     Inbox,
+    Screen,
+    Sun,
+    Moon,
+    Search,
+    Filter,
+    Download,
+    Pause,
+    Calendar,
+    ArrowUp,
+    Expand,
+    Keyboard,
 }
 
 impl Glyph {
@@ -80,6 +91,19 @@ impl Glyph {
             Self::ChevronLeft => "M9.75 4.5 6.25 8l3.5 3.5",
             Self::ChevronRight => "M6.25 4.5 9.75 8l-3.5 3.5",
             Self::Inbox => "M2.25 9.25h3.5L7 11h2l1.25-1.75h3.5M2.25 9.25l2-5.5h7.5l2 5.5v4H2.25z",
+            Self::Screen => "M2.25 3.25h11.5v7.5H2.25zM5.75 13.25h4.5M8 10.75v2.5",
+            Self::Sun => {
+                "M8 5.25a2.75 2.75 0 1 0 0 5.5 2.75 2.75 0 0 0 0-5.5M8 1.5v1.25M8 13.25v1.25M1.5 8h1.25M13.25 8h1.25M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9"
+            }
+            Self::Moon => "M13.25 9.5A5.75 5.75 0 1 1 6.5 2.75a4.75 4.75 0 0 0 6.75 6.75",
+            Self::Search => "M7 2.75a4.25 4.25 0 1 0 0 8.5 4.25 4.25 0 0 0 0-8.5M10.25 10.25l3.25 3.25",
+            Self::Filter => "M2.25 4.25h11.5M4.5 8h7M6.75 11.75h2.5",
+            Self::Download => "M8 2.5v7.75M4.75 7.25 8 10.5l3.25-3.25M2.75 13.25h10.5",
+            Self::Pause => "M5.5 3.25v9.5M10.5 3.25v9.5",
+            Self::Calendar => "M2.75 3.75h10.5v9.5H2.75zM2.75 6.75h10.5M5.5 2.25v3M10.5 2.25v3",
+            Self::ArrowUp => "M8 13V3M4 7l4-4 4 4",
+            Self::Expand => "M9.5 2.75h3.75V6.5M13.25 2.75 9.25 6.75M6.5 13.25H2.75V9.5M2.75 13.25l4-4",
+            Self::Keyboard => "M1.75 4.25h12.5v7.5H1.75zM4.25 6.75h.1M6.75 6.75h.1M9.25 6.75h.1M11.75 6.75h.1M5 9.25h6",
         }
     }
 }

@@ -22,5 +22,6 @@ pub mod skeleton;
 pub mod start_band;
 pub mod start_button;
 pub mod tenant_menu;
+pub mod theme_switch;
 pub mod toast;
 pub mod when;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     icon::{Glyph, Icon},
     menu::Menu,
+    theme_switch::ThemeSwitch,
 };
 use crate::{api::session::SignOut, ui::words};
 
@@ -25,6 +26,7 @@ pub fn PersonMenu(#[prop(into)] name: String, #[prop(into)] email: String) -> im
                 <strong class="clip">{name}</strong>
                 <span class="quiet clip">{email}</span>
             </div>
+            <ThemeSwitch/>
             <ActionForm action=sign_out>
                 <button type="submit" class="menu-item">"Sign out"</button>
             </ActionForm>

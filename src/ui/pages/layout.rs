@@ -9,6 +9,8 @@ use crate::{
         components::frame::{Areas, TopBar},
         context::{CurrentTenant, ViewerResource},
         live::provide_live_feed,
+        pages::run_dialog::RunDialog,
+        run_overlay::RunOverlay,
     },
 };
 
@@ -19,7 +21,8 @@ pub fn TenantLayout() -> impl IntoView {
     let viewer: ViewerResource = Resource::new(|| (), |()| get_viewer());
     provide_context(CurrentTenant(tenant));
     provide_context(viewer);
-    provide_live_feed(CurrentTenant(tenant));
+    provide_live_feed(CurrentTenant(tenant), viewer);
+    let overlay = RunOverlay::provide(CurrentTenant(tenant));
     view! {
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <div class="frame">
@@ -34,5 +37,6 @@ pub fn TenantLayout() -> impl IntoView {
             <aside class="side"><Areas tenant/></aside>
             <main id="main" class="main" tabindex="-1"><Outlet/></main>
         </div>
+        <RunDialog overlay/>
     }
 }

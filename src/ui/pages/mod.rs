@@ -6,3 +6,5 @@ pub mod login;
 pub mod not_found;
 pub mod operations;
 pub mod run;
+pub mod run_dialog;
+pub mod run_screen;

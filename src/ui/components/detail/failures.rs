@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     model::{reason::ReasonCode, run::RunFailure},
-    ui::components::icon::{Glyph, Icon},
+    ui::components::{
+        copy_button::CopyButton,
+        icon::{Glyph, Icon},
+    },
 };
 
 /// So many failures of one cause are open to see; more are folded away.
@@ -65,7 +68,15 @@ fn Failure(failure: RunFailure) -> impl IntoView {
                 <p class="failure-message">{(message != code.sentence()).then_some(message)}</p>
                 <p class="failure-trace">
                     {http_status.map(|status| view! { <span>"HTTP " {status}</span> })}
-                    {request_id.map(|id| view! { <span>"Request " <code>{id}</code></span> })}
+                    {request_id
+                        .map(|id| {
+                            view! {
+                                <span>
+                                    "Request " <code>{id.clone()}</code>
+                                    <CopyButton text=Signal::stored(id) label="Copy the request id"/>
+                                </span>
+                            }
+                        })}
                 </p>
             </div>
         </li>

@@ -8,15 +8,17 @@ use crate::{
         components::{
             badge::{StateBadge, Tag},
             copy_button::CopyButton,
+            icon::{Glyph, Icon},
             progress_cell::RunProgressBar,
             when::{Exact, When},
         },
+        run_overlay::run_address,
         words,
     },
 };
 
 #[component]
-pub fn Head(#[prop(into)] run: Signal<Run>) -> impl IntoView {
+pub fn Head(#[prop(into)] run: Signal<Run>, #[prop(into)] tenant: String) -> impl IntoView {
     let state = Memo::new(move |_| run.read().state());
     let joined = Memo::new(move |_| words::joined(run.read().joined_count));
     let progress = Memo::new(move |_| {
@@ -38,6 +40,13 @@ pub fn Head(#[prop(into)] run: Signal<Run>) -> impl IntoView {
                     <code>{words::short_id(id)}</code>
                     <CopyButton text=Signal::stored(id.to_string()) label="Copy the run id"/>
                 </span>
+                // What can be done with the run stands here.
+                <div class="detail-actions">
+                    <a class="button" href=format!("{}/export.json", run_address(&tenant, id)) download rel="external">
+                        <Icon glyph=Glyph::Download/>
+                        "JSON"
+                    </a>
+                </div>
             </div>
             <p class="quiet">
                 "Started by " <strong>{who}</strong> ", " <When at=created exact=Exact::Minute/>

@@ -2,13 +2,16 @@
 
 use leptos::prelude::*;
 
-use crate::model::run::RunDetail;
+use crate::model::{ids::UserId, run::RunDetail};
 
 mod context_block;
 mod counts;
 mod facts;
 mod failures;
 mod head;
+mod joined;
+mod phases;
+mod places;
 mod timeline;
 
 use context_block::ContextBlock;
@@ -16,27 +19,40 @@ use counts::Counts;
 use facts::Facts;
 use failures::Failures;
 use head::Head;
+use joined::Joined;
+use phases::Phases;
+use places::Places;
 use timeline::Timeline;
 
 /// Everything there is to tell of a run. Each part listens to its own share of the detail, so that a change repaints
 /// only what changed.
 #[component]
-pub fn RunDetailView(#[prop(into)] detail: Signal<RunDetail>) -> impl IntoView {
+pub fn RunDetailView(
+    #[prop(into)] detail: Signal<RunDetail>,
+    /// Who is looking at it.
+    viewer: Option<UserId>,
+    #[prop(into)] tenant: String,
+) -> impl IntoView {
     let run = Memo::new(move |_| detail.read().run.clone());
     let failures = Memo::new(move |_| detail.read().failures.clone());
     let events = Memo::new(move |_| detail.read().events.clone());
     let context = Memo::new(move |_| detail.read().context.clone());
     view! {
         <article class="detail">
-            <Head run/>
+            <Head run tenant=tenant.clone()/>
+            <Joined run events viewer/>
             <Facts run/>
             <div class="detail-columns">
                 <div class="detail-main">
                     <Counts run/>
+                    <Phases run events/>
                     <Failures failures/>
                     <ContextBlock context/>
                 </div>
-                <Timeline events/>
+                <div class="detail-side">
+                    <Timeline events/>
+                    <Places run context tenant/>
+                </div>
             </div>
         </article>
     }
