@@ -56,8 +56,13 @@ fn lives() -> Vec<(&'static str, Vec<(i32, RunChange)>)> {
 }
 
 async fn queued(app: &TestApp, scope: TenantScope, operation_type: OperationType, life: &str) -> RunId {
-    let new =
-        NewRun { operation_type, inputs: json!({ "life": life }), context: json!({}), initiator: Initiator::system() };
+    let new = NewRun {
+        operation_type,
+        inputs: json!({ "life": life }),
+        context: json!({}),
+        initiator: Initiator::system(),
+        retry_of: None,
+    };
     app.core.runs.ensure_run(scope, new).await.unwrap().run().id
 }
 

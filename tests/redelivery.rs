@@ -32,8 +32,12 @@ const BEAT: Duration = Duration::from_millis(20);
 
 /// Gives the run's task to a worker of this name, as the queue does.
 fn deliver(app: &TestApp, worker: &str, job: Arc<dyn Producer>, running: &Running, run_id: RunId) -> JoinHandle<()> {
-    let settings =
-        TrackerSettings { worker: worker.to_owned(), heartbeat_every: BEAT, time_limit: Duration::from_secs(60) };
+    let settings = TrackerSettings {
+        worker: worker.to_owned(),
+        heartbeat_every: BEAT,
+        time_limit: Duration::from_secs(60),
+        cancel_patience: Duration::from_secs(60),
+    };
     let tracker = TrackOperationRun::new(app.core.runs.clone(), settings, running.clone());
     let mut service = tracker.layer(JobRouter::new(vec![job]));
     let task = TaskBuilder::new(RunTask { run_id }).build();

@@ -7,7 +7,7 @@ use crate::{
     model::{
         operation::OperationType,
         page::RunPage,
-        run::{RunDetail, Started},
+        run::{Run, RunDetail, Started},
     },
 };
 
@@ -47,4 +47,31 @@ pub async fn start_operation(tenant: String, operation_type: OperationType) -> R
     let member = request::member(&tenant, Action::StartOperation).await?;
     let started = request::state().start(&member, operation_type, &serde_json::json!({})).await.map_err(shown)?;
     Ok(request::answer_form(started))
+}
+
+/// Cancels a run: one that waits ends at once, a running one is asked to stop.
+#[server(prefix = "/api", endpoint = "operations/cancel")]
+pub async fn cancel_run(tenant: String, run: String) -> Result<Run, AppError> {
+    use crate::{
+        model::{ids::RunId, user::Action},
+        server::{auth::request, error::shown},
+    };
+    let member = request::member(&tenant, Action::StartOperation).await?;
+    let id = run.parse::<RunId>().map_err(|_| shown(AppError::not_found("This run")))?;
+    request::state().cancel(&member, id).await.map_err(shown)
+}
+
+/// Does a run again that failed, wholly or in part, or was cancelled; with `failed_only` just what failed in it. Goes to
+/// the new run.
+#[server(prefix = "/api", endpoint = "operations/retry")]
+pub async fn retry_run(tenant: String, run: String, failed_only: Option<bool>) -> Result<Started, AppError> {
+    use crate::{
+        model::{ids::RunId, user::Action},
+        server::{auth::request, error::shown},
+    };
+    let member = request::member(&tenant, Action::StartOperation).await?;
+    let id = run.parse::<RunId>().map_err(|_| shown(AppError::not_found("This run")))?;
+    let started = request::state().retry(&member, id, failed_only == Some(true)).await.map_err(shown)?;
+    leptos_axum::redirect(&format!("/t/{tenant}/operations/{}", started.run.id));
+    Ok(started)
 }

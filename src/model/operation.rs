@@ -27,6 +27,17 @@ impl OperationType {
         }
     }
 
+    /// Whether a run can be repeated for only what failed in it.
+    pub const fn retries_failed_items(self) -> bool {
+        matches!(self, Self::InventorySync)
+    }
+
+    /// Whether its work may be begun again by another worker when the first one is lost in the midst of it.
+    pub const fn repeatable(self) -> bool {
+        // A restore writes to the tenant: what was under way when the worker disappeared needs a person's eye.
+        !matches!(self, Self::RestoreExecute)
+    }
+
     /// What its button says: a verb and its object.
     pub const fn action(self) -> &'static str {
         match self {

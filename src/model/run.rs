@@ -1,11 +1,10 @@
 //! The operation run: its states, its counts, its history.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::counts::SummaryCounts;
 use super::{
     ids::{NotificationId, RunId, TenantId, UserId},
     notification::Notification,
@@ -41,6 +40,7 @@ text_enum! {
         Started = "started",
         Progress = "progress",
         CancelRequested = "cancel_requested",
+        Released = "released",
         LateWrite = "late_write",
         Completed = "completed",
     }
@@ -108,33 +108,6 @@ impl RunOutcome {
     }
 }
 
-/// Items of a run by result. The first five are always there; a type adds its own (`created`, `removed`, ...).
-/// `processed` = `succeeded` + `failed` + `skipped`; `total` is what is known so far, at the end equal to `processed`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SummaryCounts {
-    pub total: u64,
-    pub processed: u64,
-    pub succeeded: u64,
-    pub failed: u64,
-    pub skipped: u64,
-    #[serde(flatten)]
-    pub own: BTreeMap<String, u64>,
-}
-
-impl SummaryCounts {
-    /// Adds another set of counts, key by key.
-    pub fn merge(&mut self, other: &Self) {
-        self.total += other.total;
-        self.processed += other.processed;
-        self.succeeded += other.succeeded;
-        self.failed += other.failed;
-        self.skipped += other.skipped;
-        for (key, count) in &other.own {
-            *self.own.entry(key.clone()).or_default() += count;
-        }
-    }
-}
-
 /// How far a running run is: `done` of `total` of a unit, and what it is at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunProgress {
@@ -176,6 +149,14 @@ impl Initiator {
     }
 }
 
+/// Who asked a run to stop, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelRequest {
+    pub at: DateTime<Utc>,
+    /// The name at that time.
+    pub by: String,
+}
+
 /// One line of the ledger, as the list and the live stream carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -191,6 +172,15 @@ pub struct Run {
     pub summary_counts: SummaryCounts,
     pub progress: Option<RunProgress>,
     pub joined_count: i32,
+    /// Asked for while the run was active; it stays after the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_requested: Option<CancelRequest>,
+    /// The run that this one does again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<RunId>,
+    /// When a running run lost its worker; it waits for another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_at: Option<DateTime<Utc>>,
     /// Made by the demo's seed, not by work.
     pub sample: bool,
     pub heartbeat_at: Option<DateTime<Utc>>,
@@ -201,6 +191,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether a worker has it now, as far as the ledger knows.
+    pub const fn has_worker(&self) -> bool {
+        matches!(self.status, RunStatus::Running) && self.released_at.is_none()
+    }
+
     pub const fn state(&self) -> RunState {
         match (self.status, self.outcome) {
             (RunStatus::Queued, _) => RunState::Queued,
@@ -239,6 +234,9 @@ pub struct RunDetail {
     pub context: Value,
     /// Oldest first.
     pub events: Vec<RunEvent>,
+    /// The runs that did this one again, oldest first.
+    #[serde(default)]
+    pub retried_by: Vec<RunId>,
 }
 
 /// The answer to "start this": a new run, or the active one with the same identity.

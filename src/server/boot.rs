@@ -24,6 +24,8 @@ use super::{
 };
 
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// A job that was asked to stop and does not is cut off after this.
+const CANCEL_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why a process cannot start, as its operator reads it.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +117,7 @@ impl Core {
                 worker: worker_name(),
                 heartbeat_every: HEARTBEAT,
                 time_limit: options.time_limit(),
+                cancel_patience: CANCEL_PATIENCE,
             },
             retention: TimeDelta::days(i64::from(options.retention_days)),
             prune_at: options.prune_at.clone(),

@@ -1,4 +1,5 @@
-//! What the operations page asks for: a page of the list, and starting an operation, as scripts do as well.
+//! What the operations page asks for: a page of the list, starting an operation, cancelling a run and doing it again, as
+//! scripts do as well.
 
 use serde_json::{Value, json};
 use tracing::info;
@@ -10,10 +11,14 @@ use super::{
     runs::{Ensured, NewRun, OperationRunService},
     state::AppState,
 };
-use crate::model::{
-    operation::OperationType,
-    page::{RunCursor, RunPage},
-    run::{Initiator, Started},
+use crate::{
+    error::AppError,
+    model::{
+        ids::RunId,
+        operation::OperationType,
+        page::{RunCursor, RunPage},
+        run::{Initiator, Run, RunOutcome, Started},
+    },
 };
 
 impl AppState {
@@ -35,6 +40,16 @@ impl AppState {
     ) -> Result<Started, ServiceError> {
         Ok(start(&self.runs, member.scope(), operation_type, inputs, member.initiator()).await?.into())
     }
+
+    /// For a member who may start operations: cancels a run of the tenant.
+    pub async fn cancel(&self, member: &Membership, run: RunId) -> Result<Run, ServiceError> {
+        Ok(self.runs.cancel(member.scope(), run, &member.initiator()).await?)
+    }
+
+    /// For a member who may start operations: does a run again, whole or only what failed.
+    pub async fn retry(&self, member: &Membership, run: RunId, failed_only: bool) -> Result<Started, ServiceError> {
+        Ok(retry(&self.runs, member.scope(), run, failed_only, member.initiator()).await?.into())
+    }
 }
 
 /// Asks the ledger for a run of this type with these inputs.
@@ -45,7 +60,45 @@ pub async fn start(
     inputs: &Value,
     initiator: Initiator,
 ) -> Result<Ensured, ServiceError> {
+    ensure(ledger, scope, operation_type, inputs, initiator, None).await
+}
+
+/// Asks for a run that does again what a run did that failed, wholly or in part, or was cancelled. When the same work is
+/// active already, that is joined.
+pub async fn retry(
+    ledger: &OperationRunService,
+    scope: TenantScope,
+    run: RunId,
+    failed_only: bool,
+    initiator: Initiator,
+) -> Result<Ensured, ServiceError> {
+    let detail = ledger.detail(scope, run).await?.ok_or_else(|| AppError::not_found("This run"))?;
+    let conflict = |message: &str| AppError::Conflict { message: message.to_owned() };
+    match detail.run.outcome {
+        None => return Err(conflict("The run is still going on. Wait for its end, or cancel it first.").into()),
+        Some(RunOutcome::Succeeded) => {
+            return Err(conflict("The run succeeded: there is nothing to do again. Start a new one instead.").into());
+        }
+        Some(RunOutcome::Failed | RunOutcome::PartiallySucceeded | RunOutcome::Cancelled) => {}
+    }
+    let operation_type = detail.run.operation_type;
+    let mut inputs = detail.context.get("inputs").cloned().unwrap_or_else(|| json!({}));
+    if failed_only {
+        inputs = jobs::failed_only(operation_type, &inputs, &detail.failures)
+            .ok_or_else(|| conflict("What failed in this run cannot be done on its own. Run it again as a whole."))?;
+    }
+    ensure(ledger, scope, operation_type, &inputs, initiator, Some(run)).await
+}
+
+async fn ensure(
+    ledger: &OperationRunService,
+    scope: TenantScope,
+    operation_type: OperationType,
+    inputs: &Value,
+    initiator: Initiator,
+    retry_of: Option<RunId>,
+) -> Result<Ensured, ServiceError> {
     let inputs = jobs::accept(operation_type, inputs)?;
-    let new = NewRun { operation_type, context: json!({ "inputs": inputs }), inputs, initiator };
+    let new = NewRun { operation_type, context: json!({ "inputs": inputs }), inputs, initiator, retry_of };
     Ok(ledger.ensure_run(scope, new).await?)
 }

@@ -65,16 +65,30 @@ fn mark(event: &RunEvent, before: Option<DateTime<Utc>>) -> Mark {
         RunEventKind::Started => format!("Attempt {} started", event.attempt),
         RunEventKind::Progress => String::new(),
         RunEventKind::CancelRequested => format!("{actor} asked to cancel"),
+        RunEventKind::Released => "Waiting for another worker".to_owned(),
         RunEventKind::LateWrite => "A late report was refused".to_owned(),
         RunEventKind::Completed => outcome.map_or("Completed", RunOutcome::label).to_owned(),
     };
     let note = match event.kind {
         RunEventKind::Started => Some(format!("by {actor}")),
+        RunEventKind::Released => text(&event.detail, "why").and_then(released).map(str::to_owned),
+        RunEventKind::Completed if outcome == Some(RunOutcome::Cancelled) => text(&event.detail, "message")
+            .map_or_else(|| Some(format!("by {actor}")), |message| Some(message.to_owned())),
         RunEventKind::LateWrite => Some(format!("attempt {}, by {actor}", event.attempt)),
         _ => text(&event.detail, "message").map(str::to_owned),
     };
     let since = before.map(|before| event.at - before);
     Mark { kind: event.kind, at: event.at, title, note, outcome, since, steps: Vec::new() }
+}
+
+/// Why a run lost its worker, as a sentence.
+fn released(why: &str) -> Option<&'static str> {
+    match why {
+        "worker_lost" => Some("The worker gave no sign of life."),
+        "handed_back" => Some("The worker was stopped and handed the run back."),
+        "database_away" => Some("The database was away for too long."),
+        _ => None,
+    }
 }
 
 fn step(event: &RunEvent) -> Step {

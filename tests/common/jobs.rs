@@ -56,10 +56,21 @@ impl Workers {
         time_limit: Duration,
         heartbeat_every: Duration,
     ) -> Self {
+        Self::start_patient(core, producers, time_limit, heartbeat_every, Duration::from_secs(60))
+    }
+
+    /// With a time that a job has to stop after it was asked to.
+    pub fn start_patient(
+        core: &Core,
+        producers: Vec<Arc<dyn Producer>>,
+        time_limit: Duration,
+        heartbeat_every: Duration,
+        cancel_patience: Duration,
+    ) -> Self {
         let stopping = CancellationToken::new();
         let settings = WorkerSettings {
             concurrency: 4,
-            tracker: TrackerSettings { worker: "test-worker".to_owned(), heartbeat_every, time_limit },
+            tracker: TrackerSettings { worker: "test-worker".to_owned(), heartbeat_every, time_limit, cancel_patience },
             retention: TimeDelta::days(90),
             prune_at: "* * * * * *".parse().unwrap(),
             grace: Duration::from_secs(5),

@@ -135,6 +135,7 @@ pub fn new_run(inputs: Value) -> NewRun {
         inputs,
         context: json!({}),
         initiator: Initiator { user_id: None, name: "Ana".to_owned() },
+        retry_of: None,
     }
 }
 

@@ -19,7 +19,8 @@ use crate::{
         clock::Clock,
         config::DataOptions,
         db::{runs, scope::TenantScope},
-        start::start,
+        error::ServiceError,
+        start::{retry, start},
     },
 };
 
@@ -37,6 +38,10 @@ pub(super) enum RunCommand {
     List(ListRuns),
     /// One run.
     Show(ShowRun),
+    /// Stop a run: one that waits ends at once, a running one stops at its next step.
+    Cancel(ShowRun),
+    /// Do a run again that failed, wholly or in part, or was cancelled.
+    Retry(RetryRun),
 }
 
 #[derive(Debug, Args)]
@@ -56,6 +61,15 @@ pub(super) struct StartRun {
     json: bool,
     #[command(flatten)]
     data: DataOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RetryRun {
+    #[command(flatten)]
+    run: ShowRun,
+    /// Only what failed in it, for types that can.
+    #[arg(long)]
+    failed_only: bool,
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +96,8 @@ impl RunCommand {
             Self::Start(command) => command.run().await,
             Self::List(command) => command.run().await,
             Self::Show(command) => command.run().await,
+            Self::Cancel(command) => command.cancel().await,
+            Self::Retry(command) => command.run().await,
         }
     }
 }
@@ -92,17 +108,13 @@ impl StartRun {
             .map_err(|error| CliError::Refused(format!("--input is not JSON: {error}")))?;
         let core = Core::open(&self.data, Clock::system()).await?;
         let scope = find_tenant(&core, &self.slug).await?.scope();
-        let initiator = Initiator { user_id: None, name: "command line".to_owned() };
-        let started: Started = start(&core.runs, scope, self.operation_type, &inputs, initiator).await?.into();
-        let run = if self.wait { wait(&core, started.run).await? } else { started.run };
-        let detail = detail(&core, scope, run.id).await?;
-        if self.json {
-            print_json(&with_created(&detail, started.created));
-        } else {
-            say!("{} run {}", if started.created { "Created" } else { "Joined" }, detail.run.id);
-            print_run(&detail);
-        }
-        Ok(if self.wait { exit_code(detail.run.outcome) } else { ExitCode::SUCCESS })
+        let started: Started =
+            start(&core.runs, scope, self.operation_type, &inputs, at_the_command_line()).await?.into();
+        core.live.flush().await;
+        let run = if self.wait { wait(&core, started.run.clone()).await? } else { started.run.clone() };
+        let outcome = run.outcome;
+        tell_started(&core, scope, &Started { run, ..started }, self.json).await?;
+        Ok(if self.wait { exit_code(outcome) } else { ExitCode::SUCCESS })
     }
 }
 
@@ -128,7 +140,35 @@ impl ListRuns {
     }
 }
 
+impl RetryRun {
+    async fn run(self) -> Result<ExitCode, CliError> {
+        let Self { run: ShowRun { id, json, data }, failed_only } = self;
+        let core = Core::open(&data, Clock::system()).await?;
+        let (_, scope) = runs::find_any(&core.db, id).await?.ok_or_else(|| no_run(id))?;
+        let started: Started = retry(&core.runs, scope, id, failed_only, at_the_command_line()).await?.into();
+        tell_started(&core, scope, &started, json).await?;
+        core.live.flush().await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 impl ShowRun {
+    async fn cancel(self) -> Result<ExitCode, CliError> {
+        let core = Core::open(&self.data, Clock::system()).await?;
+        let (_, scope) = runs::find_any(&core.db, self.id).await?.ok_or_else(|| no_run(self.id))?;
+        core.runs.cancel(scope, self.id, &at_the_command_line()).await.map_err(ServiceError::from)?;
+        let detail = detail(&core, scope, self.id).await?;
+        if self.json {
+            print_json(&flat(&detail));
+        } else if detail.run.status.is_active() {
+            say!("Asked run {} to stop; it does so at its next step.", self.id);
+        } else {
+            say!("Cancelled run {}.", self.id);
+        }
+        core.live.flush().await;
+        Ok(ExitCode::SUCCESS)
+    }
+
     async fn run(self) -> Result<ExitCode, CliError> {
         let core = Core::open(&self.data, Clock::system()).await?;
         let (_, scope) = runs::find_any(&core.db, self.id).await?.ok_or_else(|| no_run(self.id))?;
@@ -140,6 +180,21 @@ impl ShowRun {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn at_the_command_line() -> Initiator {
+    Initiator { user_id: None, name: "command line".to_owned() }
+}
+
+async fn tell_started(core: &Core, scope: TenantScope, started: &Started, json: bool) -> Result<(), CliError> {
+    let detail = detail(core, scope, started.run.id).await?;
+    if json {
+        print_json(&with_created(&detail, started.created));
+    } else {
+        say!("{} run {}", if started.created { "Created" } else { "Joined" }, detail.run.id);
+        print_run(&detail);
+    }
+    Ok(())
 }
 
 async fn detail(core: &Core, scope: TenantScope, id: RunId) -> Result<RunDetail, CliError> {

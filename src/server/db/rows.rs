@@ -7,12 +7,13 @@ use sqlx::types::Json;
 use crate::model::{
     ids::{RunId, TenantId, UserId},
     operation::OperationType,
-    run::{Initiator, Run, RunFailure, RunOutcome, RunProgress, RunStatus, SummaryCounts},
+    run::{CancelRequest, Initiator, Run, RunFailure, RunOutcome, RunProgress, RunStatus, SummaryCounts},
 };
 
 /// The columns of [`RunRow`], in one text for every statement that reads one.
 pub const RUN_COLUMNS: &str = "id, tenant_id, type, status, outcome, initiator_user_id, initiator_name, attempt, \
-     summary_counts, progress, joined_count, sample, heartbeat_at, created_at, started_at, completed_at, updated_at";
+     summary_counts, progress, joined_count, sample, heartbeat_at, created_at, started_at, completed_at, updated_at, \
+     cancel_requested_at, cancel_requested_by, retry_of, released_at";
 
 /// A line of the ledger as the list shows it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -35,6 +36,10 @@ pub struct RunRow {
     started_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
+    cancel_requested_at: Option<DateTime<Utc>>,
+    cancel_requested_by: Option<String>,
+    retry_of: Option<RunId>,
+    released_at: Option<DateTime<Utc>>,
 }
 
 impl From<RunRow> for Run {
@@ -50,6 +55,11 @@ impl From<RunRow> for Run {
             summary_counts: row.summary_counts.0,
             progress: row.progress.map(|json| json.0),
             joined_count: row.joined_count,
+            cancel_requested: row
+                .cancel_requested_at
+                .map(|at| CancelRequest { at, by: row.cancel_requested_by.unwrap_or_default() }),
+            retry_of: row.retry_of,
+            released_at: row.released_at,
             sample: row.sample,
             heartbeat_at: row.heartbeat_at,
             created_at: row.created_at,

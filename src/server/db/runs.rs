@@ -22,8 +22,8 @@ pub async fn insert(tx: &mut Tx, new: &FullRun) -> DbResult<bool> {
         execute(
             "INSERT INTO operation_runs (id, tenant_id, type, run_identity_hash, status, outcome, initiator_user_id, \
              initiator_name, attempt, summary_counts, progress, failures, context, joined_count, sample, heartbeat_at, \
-             created_at, started_at, completed_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) \
+             created_at, started_at, completed_at, updated_at, retry_of) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) \
              ON CONFLICT (tenant_id, run_identity_hash) WHERE status IN ('queued', 'running') DO NOTHING",
             run.id,
             run.tenant_id,
@@ -44,7 +44,8 @@ pub async fn insert(tx: &mut Tx, new: &FullRun) -> DbResult<bool> {
             run.created_at,
             run.started_at,
             run.completed_at,
-            run.updated_at
+            run.updated_at,
+            run.retry_of
         )
     )?;
     Ok(rows == 1)
@@ -86,8 +87,8 @@ pub async fn update(tx: &mut Tx, full: &FullRun) -> DbResult<()> {
         tx,
         execute(
             "UPDATE operation_runs SET status = $2, outcome = $3, attempt = $4, summary_counts = $5, progress = $6, \
-             failures = $7, context = $8, heartbeat_at = $9, started_at = $10, completed_at = $11, updated_at = $12 \
-             WHERE id = $1",
+             failures = $7, context = $8, heartbeat_at = $9, started_at = $10, completed_at = $11, updated_at = $12, \
+             cancel_requested_at = $13, cancel_requested_by = $14, released_at = $15 WHERE id = $1",
             run.id,
             run.status,
             run.outcome,
@@ -99,7 +100,10 @@ pub async fn update(tx: &mut Tx, full: &FullRun) -> DbResult<()> {
             run.heartbeat_at,
             run.started_at,
             run.completed_at,
-            run.updated_at
+            run.updated_at,
+            run.cancel_requested.as_ref().map(|request| request.at),
+            run.cancel_requested.as_ref().map(|request| request.by.as_str()),
+            run.released_at
         )
     )?;
     Ok(())
@@ -158,6 +162,19 @@ pub async fn completed_before(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>
 /// Removes one completed run with its history.
 pub async fn delete_completed(tx: &mut Tx, id: RunId) -> DbResult<u64> {
     tx_sql!(tx, execute("DELETE FROM operation_runs WHERE id = $1 AND status = 'completed'", id))
+}
+
+/// The tenant's runs that did this one again, oldest first.
+pub async fn retries(db: &Db, scope: TenantScope, id: RunId) -> DbResult<Vec<RunId>> {
+    let rows: Vec<(RunId,)> = db_sql!(
+        db,
+        fetch_all(
+            "SELECT id FROM operation_runs WHERE tenant_id = $1 AND retry_of = $2 ORDER BY id LIMIT 50",
+            scope.tenant(),
+            id
+        )
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Whether the tenant has sample runs already.

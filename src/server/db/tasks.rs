@@ -78,6 +78,16 @@ pub async fn count_all(db: &Db) -> DbResult<i64> {
     Ok(count)
 }
 
+/// Removes the task of a run that is not to be done any more, unless a worker has fetched it already: that one finds the
+/// run completed.
+pub async fn delete_pending(tx: &mut Tx, run: RunId) -> DbResult<u64> {
+    let id = task_id(run).to_string();
+    match tx {
+        Tx::Sqlite(_) => tx_sql!(tx, execute("DELETE FROM Jobs WHERE id = $1 AND status = 'Pending'", id)),
+        Tx::Postgres(_) => tx_sql!(tx, execute("DELETE FROM apalis.jobs WHERE id = $1 AND status = 'Pending'", id)),
+    }
+}
+
 /// Removes tasks that ended before `before`; the ledger keeps what they did.
 pub async fn delete_done(tx: &mut Tx, before: DateTime<Utc>) -> DbResult<u64> {
     match tx {

@@ -6,7 +6,10 @@ use futures::{FutureExt, future::BoxFuture};
 use serde_json::Value;
 use tracing::warn;
 
-use super::{Producer, no_input};
+use super::{
+    Producer,
+    families::{failed_families, only_families, wanted_families},
+};
 use crate::{
     error::AppError,
     model::{
@@ -23,9 +26,14 @@ use crate::{
     },
 };
 
-/// The inputs of a run: none.
+/// The inputs of a run: none for the whole tenant, or `only` some of its families.
 pub fn accept(inputs: &Value) -> Result<Value, AppError> {
-    no_input(inputs, "An inventory sync takes no input: it always reads the whole tenant.")
+    only_families(inputs, "An inventory sync takes no input but \"only\", a list of the families to read.")
+}
+
+/// The families that failed. A failed item does not say which family it is of: then all are read again.
+pub fn failed_only(inputs: &Value, failures: &[RunFailure]) -> Option<Value> {
+    failed_families(inputs, failures)
 }
 
 /// The producer.
@@ -52,10 +60,11 @@ impl InventorySync {
         let client = self.connections.client(run.scope()).await?;
         // One sign-in before anything else: when it fails, that is the failure of the run, told once.
         client.sign_in().await?;
+        let families = wanted_families(&run.inputs().await?);
         let (mut answered, mut stored) = (0, 0);
         let mut first_failure = None;
-        for (done, family) in Family::ALL.iter().copied().enumerate() {
-            run.record(at(done, Some(family), StepResult::default())).await?;
+        for (done, family) in families.iter().copied().enumerate() {
+            run.record(at((done, families.len()), Some(family), StepResult::default())).await?;
             match sync_family(&run, &client, family, &mut stored).await {
                 Ok(()) => answered += 1,
                 Err(JobError::Graph(error)) => {
@@ -71,7 +80,7 @@ impl InventorySync {
                 Err(other) => return Err(other),
             }
         }
-        run.record(at(Family::ALL.len(), None, StepResult::default())).await?;
+        run.record(at((families.len(), families.len()), None, StepResult::default())).await?;
         // What each family failed of is told already; the run as a whole failed only when none could be read.
         match first_failure {
             Some(code) if answered == 0 && stored == 0 => {
@@ -188,11 +197,11 @@ fn not_read(family: Family, error: &GraphError, licensed: bool) -> StepResult {
     StepResult { counts, failures, progress: None }
 }
 
-/// The step's result with the progress: `done` families, and the one it is at.
-fn at(done: usize, family: Option<Family>, result: StepResult) -> StepResult {
+/// The step's result with the progress: `done` families of all that are wanted, and the one it is at.
+fn at((done, total): (usize, usize), family: Option<Family>, result: StepResult) -> StepResult {
     let progress = RunProgress {
         done: done as u64,
-        total: Some(Family::ALL.len() as u64),
+        total: Some(total as u64),
         unit: "families".to_owned(),
         step: family.map(|family| family.label().to_owned()),
     };

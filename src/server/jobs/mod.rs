@@ -1,5 +1,6 @@
 //! The producers: one file each, registered here.
 
+mod families;
 mod inventory_sync;
 
 use std::{
@@ -24,7 +25,7 @@ use super::{
 };
 use crate::{
     error::AppError,
-    model::{operation::OperationType, reason::ReasonCode},
+    model::{operation::OperationType, reason::ReasonCode, run::RunFailure},
 };
 
 /// A job that does runs of one type. It carries no tracking code: the tracker claims, beats and closes.
@@ -47,6 +48,15 @@ pub fn accept(operation_type: OperationType, inputs: &Value) -> Result<Value, Ap
     match operation_type {
         OperationType::InventorySync => inventory_sync::accept(inputs),
         other => Err(AppError::invalid(format!("{} cannot be started yet.", other.label()))),
+    }
+}
+
+/// The inputs of a run that does only what failed in one with these inputs and failures; none for types that cannot.
+/// Which types can is also said by [`OperationType::retries_failed_items`].
+pub fn failed_only(operation_type: OperationType, inputs: &Value, failures: &[RunFailure]) -> Option<Value> {
+    match operation_type {
+        OperationType::InventorySync => inventory_sync::failed_only(inputs, failures),
+        _ => None,
     }
 }
 

@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
 use super::{
+    CancelWatch,
+    cancel::CancelBoard,
     nodes,
     people::{self, InboxChange, LateSchedule},
 };
@@ -36,6 +38,7 @@ struct Inner {
     users: Mutex<HashMap<UserId, broadcast::Sender<LiveEvent>>>,
     changes: mpsc::UnboundedSender<Change>,
     tasks: Arc<Notify>,
+    cancels: CancelBoard,
 }
 
 /// What is announced.
@@ -43,6 +46,8 @@ enum Change {
     Run(Box<Run>),
     Inbox(InboxChange),
     Late(LateSchedule),
+    /// Somebody waits until everything before it is out.
+    Flush(oneshot::Sender<()>),
 }
 
 /// What the other nodes are told.
@@ -51,6 +56,8 @@ pub(super) struct Told {
     pub runs: Vec<RunId>,
     pub inboxes: Vec<InboxChange>,
     pub late: Vec<LateSchedule>,
+    /// Dropped when all of it is out.
+    pub flushed: Vec<oneshot::Sender<()>>,
 }
 
 impl Hub {
@@ -62,6 +69,7 @@ impl Hub {
             users: Mutex::default(),
             changes,
             tasks: Arc::new(Notify::new()),
+            cancels: CancelBoard::default(),
         });
         let hub = Self { inner };
         let others = nodes::connect(db, &hub);
@@ -85,6 +93,14 @@ impl Hub {
         let _ = self.inner.changes.send(Change::Late(LateSchedule { tenant, subject }));
     }
 
+    /// Waits until everything announced before is out, also to the other nodes: for a process that ends now.
+    pub async fn flush(&self) {
+        let (done, out) = oneshot::channel();
+        let _ = self.inner.changes.send(Change::Flush(done));
+        // Nobody answers: the sender is dropped once all is out, or when the database does not take it.
+        let _ = out.await;
+    }
+
     /// Wakes the workers of this process: there is a task.
     pub fn task_queued(&self) {
         self.inner.tasks.notify_one();
@@ -93,6 +109,11 @@ impl Hub {
     /// What workers wait on between looks at the queue.
     pub fn tasks(&self) -> Arc<Notify> {
         self.inner.tasks.clone()
+    }
+
+    /// For who does a run: hears when it is cancelled, wherever that is asked for.
+    pub fn watch(&self, run: RunId) -> CancelWatch {
+        self.inner.cancels.watch(run)
     }
 
     /// Every change of the tenant's runs from now on.
@@ -159,6 +180,7 @@ impl Inner {
     fn show(&self, runs: impl IntoIterator<Item = Run>) {
         let mut tenants = self.tenants();
         for run in runs {
+            self.cancels.heed(&run);
             let tenant = run.tenant_id;
             if let Some(sender) = tenants.get(&tenant)
                 && sender.send(LiveEvent::Run { run: Box::new(run) }).is_err()
@@ -205,5 +227,6 @@ fn gather(change: Change, runs: &mut BTreeMap<RunId, Run>, told: &mut Told) {
         }
         Change::Inbox(change) => told.inboxes.push(change),
         Change::Late(late) => told.late.push(late),
+        Change::Flush(done) => told.flushed.push(done),
     }
 }

@@ -1,9 +1,11 @@
 //! Live changes: after a commit they are coalesced and sent to the viewers of the tenant, on this node and, through
 //! PostgreSQL's NOTIFY, on the others.
 
+mod cancel;
 mod hub;
 mod nodes;
 mod people;
 pub mod stream;
 
+pub use cancel::CancelWatch;
 pub use hub::Hub;

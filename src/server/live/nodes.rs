@@ -51,7 +51,7 @@ pub(super) fn connect(db: &Db, hub: &Hub) -> Option<mpsc::UnboundedSender<Told>>
 }
 
 async fn tell(pool: PgPool, node: Uuid, mut changes: mpsc::UnboundedReceiver<Told>) {
-    while let Some(Told { runs, inboxes, late }) = changes.recv().await {
+    while let Some(Told { runs, inboxes, late, flushed: _flushed }) = changes.recv().await {
         // An inbox and a schedule go alone: each fits.
         let messages = runs
             .chunks(IDS_A_MESSAGE)

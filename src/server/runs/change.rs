@@ -1,10 +1,13 @@
 //! What can happen to a run, as a pure function: the state machine of the ledger.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    model::run::{RunEvent, RunEventKind, RunFailure, RunOutcome, RunProgress, RunStatus, SummaryCounts},
+    model::run::{
+        CancelRequest, Run, RunEvent, RunEventKind, RunFailure, RunOutcome, RunProgress, RunStatus, SummaryCounts,
+    },
     server::db::rows::FullRun,
 };
 
@@ -23,6 +26,25 @@ pub enum RunChange {
     /// The job has ended: failed as a whole with this failure, else by its items: succeeded, or partially succeeded
     /// when some failed.
     Complete { failure: Option<RunFailure> },
+    /// Somebody wants it to stop. A run that nobody works on ends at once; a worker is asked, and answers with
+    /// [`RunChange::Cancelled`]. Asked again, nothing changes.
+    Cancel,
+    /// The worker has stopped because it was asked to; `cut_off` when the job did not listen and was ended.
+    Cancelled { cut_off: bool },
+    /// The run has no worker any more, and any other may begin it again.
+    Release { why: ReleaseReason },
+}
+
+/// Why a run lost its worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseReason {
+    /// It gave no sign of life for the length of the lease.
+    WorkerLost,
+    /// Its process stops, and hands the run back.
+    HandedBack,
+    /// The database was away for too long in the midst of it.
+    DatabaseAway,
 }
 
 impl RunChange {
@@ -32,6 +54,9 @@ impl RunChange {
             Self::Heartbeat => "heartbeat",
             Self::Progress { .. } => "progress",
             Self::Complete { .. } => "complete",
+            Self::Cancel => "cancel",
+            Self::Cancelled { .. } => "end as cancelled",
+            Self::Release { .. } => "be given back",
         }
     }
 
@@ -39,9 +64,14 @@ impl RunChange {
     const fn next_status(&self) -> Option<RunStatus> {
         match self {
             Self::Start => Some(RunStatus::Running),
-            Self::Complete { .. } => Some(RunStatus::Completed),
-            Self::Heartbeat | Self::Progress { .. } => None,
+            Self::Complete { .. } | Self::Cancel | Self::Cancelled { .. } => Some(RunStatus::Completed),
+            Self::Heartbeat | Self::Progress { .. } | Self::Release { .. } => None,
         }
+    }
+
+    /// Whether only the worker that has the run may ask for it.
+    const fn needs_hold(&self) -> bool {
+        !matches!(self, Self::Start | Self::Cancel)
     }
 }
 
@@ -52,6 +82,8 @@ pub enum Refusal {
     Completed,
     #[error("a newer attempt, {current}, has taken the run over")]
     StaleAttempt { current: i32 },
+    #[error("the run was given back; the worker that had it has it no more")]
+    Released,
     #[error("a {status} run cannot {change}")]
     Illegal { status: RunStatus, change: &'static str },
 }
@@ -74,6 +106,7 @@ pub fn apply(
             run.attempt += 1;
             run.started_at.get_or_insert(now);
             run.heartbeat_at = Some(now);
+            run.released_at = None;
             run.summary_counts = SummaryCounts::default();
             run.progress = None;
             full.failures.clear();
@@ -101,17 +134,46 @@ pub fn apply(
                 (None, 0) => RunOutcome::Succeeded,
                 (None, _) => RunOutcome::PartiallySucceeded,
             };
-            run.status = RunStatus::Completed;
-            run.outcome = Some(outcome);
-            run.completed_at = Some(now);
-            run.progress = None;
             // The cause of the end is kept, however many items failed before.
             full.failures.extend(failure);
-            Some((RunEventKind::Completed, json!({ "outcome": outcome, "counts": run.summary_counts })))
+            Some((RunEventKind::Completed, end(run, outcome, now)))
+        }
+        RunChange::Cancel => {
+            let first = run.cancel_requested.is_none();
+            run.cancel_requested.get_or_insert_with(|| CancelRequest { at: now, by: actor.to_owned() });
+            match run.has_worker() {
+                true => first.then(|| (RunEventKind::CancelRequested, json!({}))),
+                false => Some((RunEventKind::Completed, end(run, RunOutcome::Cancelled, now))),
+            }
+        }
+        RunChange::Cancelled { cut_off } => {
+            let mut detail = end(run, RunOutcome::Cancelled, now);
+            if cut_off {
+                detail["message"] = json!("The job did not stop when it was asked to, and was cut off.");
+            }
+            Some((RunEventKind::Completed, detail))
+        }
+        // Whoever asked to cancel it need not wait for another worker.
+        RunChange::Release { .. } if run.cancel_requested.is_some() => {
+            Some((RunEventKind::Completed, end(run, RunOutcome::Cancelled, now)))
+        }
+        RunChange::Release { why } => {
+            run.released_at = Some(now);
+            Some((RunEventKind::Released, json!({ "why": why })))
         }
     };
     let attempt = full.run.attempt;
     Ok(line.map(|(kind, detail)| event(kind, actor, attempt, detail, now)))
+}
+
+/// Ends the run; gives the facts for the history.
+fn end(run: &mut Run, outcome: RunOutcome, now: DateTime<Utc>) -> Value {
+    run.status = RunStatus::Completed;
+    run.outcome = Some(outcome);
+    run.completed_at = Some(now);
+    run.released_at = None;
+    run.progress = None;
+    json!({ "outcome": outcome, "counts": run.summary_counts })
 }
 
 fn check(full: &FullRun, attempt: i32, change: &RunChange) -> Result<(), Refusal> {
@@ -121,6 +183,9 @@ fn check(full: &FullRun, attempt: i32, change: &RunChange) -> Result<(), Refusal
     }
     if run.attempt != attempt {
         return Err(Refusal::StaleAttempt { current: run.attempt });
+    }
+    if run.released_at.is_some() && change.needs_hold() {
+        return Err(Refusal::Released);
     }
     let legal = match change.next_status() {
         Some(next) => run.status.can_become(next),
@@ -144,111 +209,4 @@ fn keep(kept: &mut Vec<RunFailure>, new: Vec<RunFailure>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::model::{
-        ids::{RunId, TenantId},
-        operation::OperationType,
-        reason::ReasonCode,
-        run::{Initiator, Run},
-    };
-
-    fn queued() -> FullRun {
-        let at = DateTime::UNIX_EPOCH;
-        let run = Run {
-            id: RunId(uuid::Uuid::nil()),
-            tenant_id: TenantId(uuid::Uuid::nil()),
-            operation_type: OperationType::InventorySync,
-            status: RunStatus::Queued,
-            outcome: None,
-            initiator: Initiator::system(),
-            attempt: 0,
-            summary_counts: SummaryCounts::default(),
-            progress: None,
-            joined_count: 0,
-            sample: false,
-            heartbeat_at: None,
-            created_at: at,
-            started_at: None,
-            completed_at: None,
-            updated_at: at,
-        };
-        FullRun { run, run_identity_hash: String::new(), failures: Vec::new(), context: json!({}) }
-    }
-
-    fn failure() -> RunFailure {
-        RunFailure {
-            code: ReasonCode::Internal,
-            message: String::new(),
-            item: None,
-            http_status: None,
-            request_id: None,
-        }
-    }
-
-    fn any_change() -> impl Strategy<Value = RunChange> {
-        prop_oneof![
-            2 => Just(RunChange::Start),
-            2 => Just(RunChange::Heartbeat),
-            4 => (0_u64..4, 0_u64..2).prop_map(|(succeeded, failed)| RunChange::Progress {
-                counts: SummaryCounts { succeeded, failed, ..SummaryCounts::default() },
-                failures: vec![failure(); usize::try_from(failed).unwrap()],
-                progress: None,
-            }),
-            1 => prop::option::of(Just(failure())).prop_map(|failure| RunChange::Complete { failure }),
-        ]
-    }
-
-    proptest! {
-        /// Whoever writes what in whatever order: the run keeps its rules, and a refusal changes nothing.
-        #[test]
-        fn every_sequence_of_changes_keeps_the_rules(steps in prop::collection::vec((0_i32..4, any_change()), 1..40)) {
-            let mut run = queued();
-            let mut now = DateTime::UNIX_EPOCH;
-            for (attempt, change) in steps {
-                now += TimeDelta::seconds(1);
-                let before = run.clone();
-                let wanted = change.clone();
-                match apply(&mut run, attempt, "w", change, now) {
-                    Err(refusal) => {
-                        prop_assert_eq!(&run, &before);
-                        let known = match before.run.status {
-                            RunStatus::Completed => refusal == Refusal::Completed,
-                            _ if before.run.attempt != attempt => matches!(refusal, Refusal::StaleAttempt { .. }),
-                            _ => matches!(refusal, Refusal::Illegal { .. }),
-                        };
-                        prop_assert!(known, "{} for {:?} on {:?}", refusal, wanted, before.run.status);
-                    }
-                    Ok(line) => {
-                        prop_assert!(before.run.status.is_active());
-                        prop_assert_eq!(before.run.attempt, attempt);
-                        let moved = before.run.status != run.run.status || wanted == RunChange::Start;
-                        prop_assert!(!moved || before.run.status.can_become(run.run.status));
-                        prop_assert_eq!(run.run.attempt, attempt + i32::from(wanted == RunChange::Start));
-                        prop_assert!(!moved || line.is_some(), "a transition is told");
-                    }
-                }
-                let r = &run.run;
-                prop_assert_eq!(r.status == RunStatus::Completed, r.outcome.is_some());
-                prop_assert_eq!(r.status == RunStatus::Completed, r.completed_at.is_some());
-                prop_assert_eq!(r.attempt > 0, r.started_at.is_some());
-                prop_assert_eq!(r.outcome == Some(RunOutcome::Succeeded), r.outcome.is_some() && run.failures.is_empty());
-            }
-        }
-    }
-
-    #[test]
-    fn a_run_keeps_a_bounded_number_of_failures() {
-        let mut run = queued();
-        apply(&mut run, 0, "w", RunChange::Start, DateTime::UNIX_EPOCH).unwrap();
-        for _ in 0..3 {
-            let failures = vec![failure(); KEPT_FAILURES / 2 + 1];
-            let change = RunChange::Progress { counts: SummaryCounts::default(), failures, progress: None };
-            apply(&mut run, 1, "w", change, DateTime::UNIX_EPOCH).unwrap();
-        }
-        assert_eq!(run.failures.len(), KEPT_FAILURES);
-    }
-}
+mod tests;

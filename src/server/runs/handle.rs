@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::{JobError, OperationRunService, RunChange, UpdateError};
 use crate::{
@@ -13,11 +14,14 @@ use crate::{
         ids::RunId,
         run::{Run, RunFailure, RunProgress, SummaryCounts},
     },
-    server::db::{Tx, scope::TenantScope},
+    server::{
+        db::{Tx, runs, scope::TenantScope},
+        live::CancelWatch,
+    },
 };
 
 /// A job's hold on the run that it does. Every write carries the attempt: once another worker has taken the run
-/// over, or it has ended, each call answers [`JobError::Stopped`].
+/// over, or it has ended, or somebody wants it to stop, each call answers [`JobError::Stopped`].
 #[derive(Clone)]
 pub struct RunHandle {
     inner: Arc<Inner>,
@@ -28,7 +32,9 @@ struct Inner {
     run: Run,
     scope: TenantScope,
     worker: String,
-    stopped: AtomicBool,
+    /// The run is no longer this worker's.
+    lost: AtomicBool,
+    cancel: CancelWatch,
 }
 
 /// What a step of the work amounts to.
@@ -49,7 +55,9 @@ pub struct Step<'a> {
 
 impl RunHandle {
     pub(super) fn new(ledger: OperationRunService, run: Run, scope: TenantScope, worker: String) -> Self {
-        Self { inner: Arc::new(Inner { ledger, run, scope, worker, stopped: AtomicBool::new(false) }) }
+        let cancel = ledger.watch_cancel(run.id);
+        cancel.heed(&run);
+        Self { inner: Arc::new(Inner { ledger, run, scope, worker, lost: AtomicBool::new(false), cancel }) }
     }
 
     pub fn id(&self) -> RunId {
@@ -74,9 +82,29 @@ impl RunHandle {
         self.inner.ledger.clock().now()
     }
 
-    /// Says so when the run is no longer this job's; a job asks between its steps.
+    /// What the run was asked to do, as the producer accepted it.
+    pub async fn inputs(&self) -> Result<Value, JobError> {
+        let found = runs::find(self.inner.ledger.db(), self.scope(), self.id()).await?;
+        let mut full = found.ok_or(JobError::Stopped)?;
+        Ok(full.context.get_mut("inputs").map(Value::take).unwrap_or_default())
+    }
+
+    /// Says so when the run is no longer this job's or is to be cancelled; a job asks between its steps.
     pub fn check(&self) -> Result<(), JobError> {
-        if self.inner.stopped.load(Ordering::Relaxed) { Err(JobError::Stopped) } else { Ok(()) }
+        if self.is_lost() || self.is_cancelled() { Err(JobError::Stopped) } else { Ok(()) }
+    }
+
+    /// Waits until somebody asks to cancel the run: for a job that waits for something else for long.
+    pub async fn cancelled(&self) {
+        self.inner.cancel.asked().await;
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.inner.cancel.is_asked()
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.inner.lost.load(Ordering::Relaxed)
     }
 
     /// Opens the transaction of one step.
@@ -91,16 +119,11 @@ impl RunHandle {
         self.step().await?.commit(result).await
     }
 
-    /// Closes the run: failed with this failure, else by what the ledger has of its items.
-    pub(super) async fn complete(&self, failure: Option<RunFailure>) -> Result<(), JobError> {
-        self.update(RunChange::Complete { failure }).await
-    }
-
     pub(super) async fn beat(&self) -> Result<(), JobError> {
         self.update(RunChange::Heartbeat).await
     }
 
-    async fn update(&self, change: RunChange) -> Result<(), JobError> {
+    pub(super) async fn update(&self, change: RunChange) -> Result<(), JobError> {
         let inner = &self.inner;
         let updated = inner.ledger.update_run(inner.run.id, inner.run.attempt, &inner.worker, change).await;
         self.heed(updated).map(|_| ())
@@ -109,10 +132,13 @@ impl RunHandle {
     /// Remembers a refusal, so that the job stops at its next step.
     fn heed(&self, updated: Result<Run, UpdateError>) -> Result<Run, JobError> {
         match updated {
-            Ok(run) => Ok(run),
+            Ok(run) => {
+                self.inner.cancel.heed(&run);
+                Ok(run)
+            }
             Err(UpdateError::Database(error)) => Err(error.into()),
             Err(UpdateError::Refused(_) | UpdateError::NotFound) => {
-                self.inner.stopped.store(true, Ordering::Relaxed);
+                self.inner.lost.store(true, Ordering::Relaxed);
                 Err(JobError::Stopped)
             }
         }
@@ -124,7 +150,8 @@ impl Step<'_> {
         &mut self.tx
     }
 
-    /// Commits the step with its result. When the run is no longer this job's, the step's rows are undone.
+    /// Commits the step with its result. When the run is no longer this job's, the step's rows are undone. When it was
+    /// cancelled meanwhile, what was done is still recorded, and the next step is the one that is refused.
     pub async fn commit(mut self, result: StepResult) -> Result<(), JobError> {
         let inner = &self.handle.inner;
         let change =
@@ -134,6 +161,7 @@ impl Step<'_> {
         match updated {
             Ok(run) => {
                 self.tx.commit().await?;
+                inner.cancel.heed(&run);
                 inner.ledger.publish(&run);
                 Ok(())
             }

@@ -1,19 +1,24 @@
 //! The ledger: creating runs once, moving them through their life, tracking the jobs that do them.
 
+pub mod cancel;
 pub mod change;
 pub mod failure;
 pub mod handle;
 pub mod identity;
 mod listen;
+mod mirror;
 pub mod retention;
 mod running;
 pub mod service;
 pub mod tracker;
+mod update;
 
-pub use change::{Refusal, RunChange};
+pub use change::{Refusal, ReleaseReason, RunChange};
 pub use failure::JobError;
 pub use handle::RunHandle;
 pub use listen::{RunListener, RunMoment};
+pub use mirror::RunMirror;
 pub use running::Running;
-pub use service::{Ensured, NewRun, OperationRunService, RunMirror, UpdateError};
+pub use service::{Ensured, NewRun, OperationRunService};
 pub use tracker::{TrackOperationRun, TrackerSettings};
+pub use update::UpdateError;

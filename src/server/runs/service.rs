@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use tracing::{info, warn};
-use uuid::Uuid;
+use tracing::info;
 
 use super::{
-    change::{self, Refusal, RunChange},
+    RunMirror, change,
     listen::{RunListener, RunMoment},
 };
 use crate::{
@@ -21,19 +19,13 @@ use crate::{
     server::{
         clock::Clock,
         db::{Db, DbResult, Tx, rows::FullRun, run_events, runs, scope::TenantScope, tasks},
-        live::Hub,
+        live::{CancelWatch, Hub},
         runs::identity::run_identity_hash,
     },
 };
 
 /// How often `ensure_run` looks again when the run that it was about to join ended in that moment.
 const ENSURE_TRIES: usize = 16;
-
-/// Writes a producer's own record of a run, in the transaction that changes the run.
-pub trait RunMirror: Send + Sync {
-    fn operation_type(&self) -> OperationType;
-    fn write<'a>(&'a self, tx: &'a mut Tx, id: Uuid, run: &'a FullRun) -> BoxFuture<'a, DbResult<()>>;
-}
 
 /// A request for work.
 #[derive(Debug, Clone)]
@@ -44,6 +36,8 @@ pub struct NewRun {
     /// Facts for people, shown with the run. An object.
     pub context: Value,
     pub initiator: Initiator,
+    /// The completed run that this one does again.
+    pub retry_of: Option<RunId>,
 }
 
 /// What came of a request: a run of its own, or the active one of the same identity.
@@ -68,17 +62,6 @@ impl From<Ensured> for Started {
             Ensured::Created(run) | Ensured::Joined(run) => Self { run, created },
         }
     }
-}
-
-/// Why a run was not changed.
-#[derive(Debug, thiserror::Error)]
-pub enum UpdateError {
-    #[error("there is no such run")]
-    NotFound,
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
 }
 
 /// Why a run was not created.
@@ -178,6 +161,9 @@ impl OperationRunService {
                 summary_counts: SummaryCounts::default(),
                 progress: None,
                 joined_count: 0,
+                cancel_requested: None,
+                retry_of: new.retry_of,
+                released_at: None,
                 sample: false,
                 heartbeat_at: None,
                 created_at: now,
@@ -191,62 +177,9 @@ impl OperationRunService {
         }
     }
 
-    /// Changes a run on behalf of the holder of `attempt`. Only legal transitions are taken; counts and failures merge;
-    /// every change but a heartbeat leaves a line in the history. A write that comes too late leaves one as well.
-    pub async fn update_run(
-        &self,
-        id: RunId,
-        attempt: i32,
-        actor: &str,
-        change: RunChange,
-    ) -> Result<Run, UpdateError> {
-        let mut tx = self.db.begin().await?;
-        match self.update_in(&mut tx, id, attempt, actor, change).await {
-            Ok(run) => {
-                tx.commit().await?;
-                self.live.publish(&run);
-                Ok(run)
-            }
-            // The refusal has been noted in the history: that is kept, the change is not.
-            Err(UpdateError::Refused(refusal)) => {
-                tx.commit().await?;
-                warn!(run = %id, attempt, actor, %refusal, "change refused");
-                Err(UpdateError::Refused(refusal))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The same within a transaction of the caller's, who commits and then publishes the run.
-    pub async fn update_in(
-        &self,
-        tx: &mut Tx,
-        id: RunId,
-        attempt: i32,
-        actor: &str,
-        change: RunChange,
-    ) -> Result<Run, UpdateError> {
-        let mut full = runs::lock(tx, id).await?.ok_or(UpdateError::NotFound)?;
-        let now = self.clock.now();
-        match change::apply(&mut full, attempt, actor, change.clone(), now) {
-            Ok(line) => {
-                runs::update(tx, &full).await?;
-                if let Some(line) = line {
-                    self.note(tx, id, &line).await?;
-                }
-                self.mirror(tx, &full).await?;
-                if full.run.status == RunStatus::Completed {
-                    self.tell(tx, RunMoment::Completed, &full.run).await?;
-                }
-                Ok(full.run)
-            }
-            Err(refusal) => {
-                if !matches!(refusal, Refusal::Illegal { .. }) {
-                    self.note(tx, id, &change::late_write(&full, attempt, actor, &change, now)).await?;
-                }
-                Err(refusal.into())
-            }
-        }
+    /// For who does a run: hears that it is cancelled.
+    pub(super) fn watch_cancel(&self, run: RunId) -> CancelWatch {
+        self.live.watch(run)
     }
 
     /// Tells viewers how a run now is; for those who committed a change themselves.
@@ -254,19 +187,23 @@ impl OperationRunService {
         self.live.publish(run);
     }
 
-    async fn note(&self, tx: &mut Tx, run: RunId, line: &RunEvent) -> DbResult<()> {
+    pub(super) async fn note(&self, tx: &mut Tx, run: RunId, line: &RunEvent) -> DbResult<()> {
         run_events::insert(tx, self.clock.new_id(), run, line).await
     }
 
-    async fn tell(&self, tx: &mut Tx, moment: RunMoment, run: &Run) -> DbResult<()> {
+    pub(super) async fn tell(&self, tx: &mut Tx, moment: RunMoment, run: &Run) -> DbResult<()> {
         for listener in self.listeners.iter() {
             listener.hear(tx, &self.clock, moment, run).await?;
         }
         Ok(())
     }
 
-    async fn mirror(&self, tx: &mut Tx, full: &FullRun) -> DbResult<()> {
-        for mirror in self.mirrors.iter().filter(|mirror| mirror.operation_type() == full.run.operation_type) {
+    pub(super) fn mirrors_of(&self, operation_type: OperationType) -> impl Iterator<Item = &dyn RunMirror> {
+        self.mirrors.iter().map(|mirror| &**mirror).filter(move |mirror| mirror.operation_type() == operation_type)
+    }
+
+    pub(super) async fn mirror(&self, tx: &mut Tx, full: &FullRun) -> DbResult<()> {
+        for mirror in self.mirrors_of(full.run.operation_type) {
             mirror.write(tx, self.clock.new_id(), full).await?;
         }
         Ok(())
@@ -285,12 +222,14 @@ impl OperationRunService {
     pub async fn detail(&self, scope: TenantScope, id: RunId) -> DbResult<Option<RunDetail>> {
         let Some(full) = runs::find(&self.db, scope, id).await? else { return Ok(None) };
         let events = run_events::list(&self.db, scope, id).await?;
+        let retried_by = runs::retries(&self.db, scope, id).await?;
         Ok(Some(RunDetail {
             run: full.run,
             run_identity_hash: full.run_identity_hash,
             failures: full.failures,
             context: full.context,
             events,
+            retried_by,
         }))
     }
 }

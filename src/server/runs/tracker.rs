@@ -44,6 +44,8 @@ pub struct TrackerSettings {
     pub heartbeat_every: Duration,
     /// A job that takes longer is ended with `timeout`.
     pub time_limit: Duration,
+    /// How long a job may go on after it was asked to stop.
+    pub cancel_patience: Duration,
 }
 
 /// The layer.
@@ -111,6 +113,8 @@ enum End {
     Failed(JobError),
     Panicked,
     TimedOut,
+    /// It was asked to stop, and did not listen.
+    CutOff,
 }
 
 impl TrackOperationRun {
@@ -160,11 +164,18 @@ impl TrackOperationRun {
     async fn watch(&self, handle: &RunHandle, job: impl Future<Output = Result<(), JobError>>) -> End {
         // On a task of its own, so that a job that computes for long does not look dead.
         let heart = AbortOnDropHandle::new(tokio::spawn(beat(handle.clone(), self.settings.heartbeat_every)));
-        let end = match tokio::time::timeout(self.settings.time_limit, AssertUnwindSafe(job).catch_unwind()).await {
-            Ok(Ok(Ok(()))) => End::Done,
-            Ok(Ok(Err(error))) => End::Failed(error),
-            Ok(Err(_panic)) => End::Panicked,
-            Err(_elapsed) => End::TimedOut,
+        let cut_off = async {
+            handle.cancelled().await;
+            tokio::time::sleep(self.settings.cancel_patience).await;
+        };
+        let end = tokio::select! {
+            ended = AssertUnwindSafe(job).catch_unwind() => match ended {
+                Ok(Ok(())) => End::Done,
+                Ok(Err(error)) => End::Failed(error),
+                Err(_panic) => End::Panicked,
+            },
+            () = tokio::time::sleep(self.settings.time_limit) => End::TimedOut,
+            () = cut_off => End::CutOff,
         };
         drop(heart);
         end
@@ -175,9 +186,17 @@ impl TrackOperationRun {
     async fn close(&self, handle: &RunHandle, end: End) -> Result<(), BoxDynError> {
         let failure = match end {
             End::Done => None,
-            End::Failed(JobError::Stopped) if handle.check().is_err() => {
+            End::Failed(JobError::Stopped) if handle.is_lost() => {
                 info!(run = %handle.id(), attempt = handle.attempt(), "stopped: the run is no longer this worker's");
                 return Ok(());
+            }
+            End::Failed(JobError::Stopped) if handle.is_cancelled() => {
+                info!(run = %handle.id(), attempt = handle.attempt(), "stopped: the run was cancelled");
+                return self.write_end(handle, RunChange::Cancelled { cut_off: false }).await;
+            }
+            End::CutOff => {
+                warn!(run = %handle.id(), attempt = handle.attempt(), "the job did not heed the cancelling and was cut off");
+                return self.write_end(handle, RunChange::Cancelled { cut_off: true }).await;
             }
             End::Failed(cause) => {
                 error!(run = %handle.id(), attempt = handle.attempt(), error = detail(&cause), "run failed");
@@ -192,9 +211,14 @@ impl TrackOperationRun {
                 Some(plain(ReasonCode::Timeout, ReasonCode::Timeout.sentence()))
             }
         };
+        self.write_end(handle, RunChange::Complete { failure }).await
+    }
+
+    /// Writes the end of a run. A database that is away for a moment is waited for.
+    async fn write_end(&self, handle: &RunHandle, change: RunChange) -> Result<(), BoxDynError> {
         let mut wait = CLOSE_FIRST_WAIT;
         loop {
-            match handle.complete(failure.clone()).await {
+            match handle.update(change.clone()).await {
                 Ok(()) | Err(JobError::Stopped) => return Ok(()),
                 Err(error) if wait > CLOSE_LAST_WAIT => return Err(error.into()),
                 Err(error) => {

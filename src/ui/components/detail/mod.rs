@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::model::{ids::UserId, run::RunDetail};
 
+mod actions;
 mod context_block;
 mod counts;
 mod facts;
@@ -14,6 +15,7 @@ mod phases;
 mod places;
 mod timeline;
 
+use actions::{Actions, Ties};
 use context_block::ContextBlock;
 use counts::Counts;
 use facts::Facts;
@@ -36,11 +38,14 @@ pub fn RunDetailView(
     let run = Memo::new(move |_| detail.read().run.clone());
     let failures = Memo::new(move |_| detail.read().failures.clone());
     let events = Memo::new(move |_| detail.read().events.clone());
+    let retried_by = Memo::new(move |_| detail.read().retried_by.clone());
     let context = Memo::new(move |_| detail.read().context.clone());
     view! {
         <article class="detail">
             <Head run tenant=tenant.clone()/>
             <Joined run events viewer/>
+            <Ties run retried_by/>
+            <Actions detail/>
             <Facts run/>
             <div class="detail-columns">
                 <div class="detail-main">

@@ -86,6 +86,7 @@ fn look(mark: &Mark) -> (Glyph, String) {
         (RunEventKind::Started, _) => (Glyph::Play, "state-running".to_owned()),
         (RunEventKind::Progress, _) => (Glyph::Dot, "state-running".to_owned()),
         (RunEventKind::CancelRequested, _) => (Glyph::CircleSlash, quiet),
+        (RunEventKind::Released, _) => (Glyph::Clock, "state-partial".to_owned()),
         (RunEventKind::LateWrite, _) => (Glyph::Info, "state-partial".to_owned()),
     }
 }

@@ -1,0 +1,26 @@
+//! What the module whose work a run does may add to the ledger's own writes.
+
+use futures::{FutureExt, future::BoxFuture};
+use uuid::Uuid;
+
+use crate::{
+    model::{operation::OperationType, run::Initiator},
+    server::db::{DbResult, Tx, rows::FullRun},
+};
+
+/// Writes a producer's own record of a run, in the transaction that changes the run.
+pub trait RunMirror: Send + Sync {
+    fn operation_type(&self) -> OperationType;
+    fn write<'a>(&'a self, tx: &'a mut Tx, id: Uuid, run: &'a FullRun) -> BoxFuture<'a, DbResult<()>>;
+
+    /// Asked first when somebody wants a run of this type to stop, in the transaction that then writes it down. A module
+    /// whose run is the shadow of work of its own marks that work here, or gives the sentence why it cannot be cancelled.
+    fn cancel<'a>(
+        &'a self,
+        _tx: &'a mut Tx,
+        _run: &'a FullRun,
+        _by: &'a Initiator,
+    ) -> BoxFuture<'a, DbResult<Option<String>>> {
+        async { Ok(None) }.boxed()
+    }
+}
