@@ -1,0 +1,197 @@
+//! Databases to measure on: each fresh, or seeded once and shared by the suites.
+
+use std::{collections::HashMap, path::Path, time::Duration};
+
+use chrono::{DateTime, Utc};
+use runledger::{
+    model::{ids::TenantId, operation::OperationType, run::Initiator},
+    server::{
+        boot::Core,
+        clock::Clock,
+        db::{
+            Db, DbSettings,
+            scope::TenantScope,
+            tenants::{self, TenantRow},
+        },
+        runs::NewRun,
+        secrets::SecretBox,
+        seed::{SeedPlan, Seeded, seed},
+    },
+};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tempfile::TempDir;
+
+/// The slug of the seeded tenant with most runs.
+pub const BIG: &str = "adatum";
+/// As many as callers at once at most.
+const CONNECTIONS: u32 = 32;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    pub const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
+/// A process' worth of services on a database of its own.
+pub struct Stage {
+    pub engine: Engine,
+    pub core: Core,
+    settings: DbSettings,
+    _folder: Option<TempDir>,
+}
+
+impl Stage {
+    pub async fn open(engine: Engine) -> Self {
+        let (settings, folder) = match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().expect("a folder for SQLite");
+                (DbSettings::Sqlite { file: folder.path().join("runledger.db"), readers: 10 }, Some(folder))
+            }
+            Engine::Postgres => (create_database().await, None),
+        };
+        let db = Db::connect(&settings).await.expect("the database opens");
+        db.migrate().await.expect("the database migrates");
+        Self { engine, core: core(db), settings, _folder: folder }
+    }
+
+    /// A second process' worth of services on the same database.
+    pub async fn another_node(&self) -> Core {
+        core(Db::connect(&self.settings).await.expect("the database opens again"))
+    }
+
+    pub async fn seed(&self, runs: u64) -> Seeded {
+        let end: DateTime<Utc> = self.core.clock.now();
+        let plan = SeedPlan { runs, tenants: 12, seed: 1, end };
+        seed(&self.core.db, &self.core.secrets, plan, |_| {}).await.expect("the seed is written")
+    }
+
+    pub async fn scope(&self, slug: &str) -> TenantScope {
+        tenants::by_slug(&self.core.db, slug).await.expect("tenants are read").expect("the tenant is there").scope()
+    }
+
+    /// A tenant whose Graph is at this address.
+    pub async fn tenant(&self, slug: &str, graph_url: &str) -> TenantScope {
+        let row = TenantRow {
+            id: TenantId(self.core.clock.new_id()),
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            directory_id: slug.to_owned(),
+            client_id: "bench".to_owned(),
+            client_secret: self.core.secrets.encrypt("secret", slug).expect("the secret is encrypted"),
+            graph_url: graph_url.to_owned(),
+            authority: graph_url.to_owned(),
+            created_at: self.core.clock.now(),
+        };
+        tenants::upsert(&self.core.db, &row).await.expect("the tenant is written");
+        self.scope(slug).await
+    }
+
+    /// Runs one statement of the bench's own.
+    pub async fn execute(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.core.db {
+            Db::Sqlite(db) => sqlx::raw_sql(sql).execute(db.write()).await.map(|_| ()),
+            Db::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(|_| ()),
+        }
+        .expect("the statement runs");
+    }
+
+    pub async fn remove(self) {
+        self.core.db.close().await;
+        if let DbSettings::Postgres { url, .. } = &self.settings {
+            let name = url.rsplit('/').next().expect("the address has a name").to_owned();
+            let mut connection = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
+            let sql = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+            sqlx::raw_sql(sql).execute(&mut connection).await.expect("the database is dropped");
+        }
+    }
+}
+
+fn core(db: Db) -> Core {
+    let secrets = SecretBox::open(Some(&"22".repeat(32)), Path::new("/nonexistent")).expect("the key is a key");
+    Core::on(db, Clock::system(), secrets)
+}
+
+fn server() -> String {
+    std::env::var("RUNLEDGER_TEST_POSTGRES_URL")
+        .expect("RUNLEDGER_TEST_POSTGRES_URL names the PostgreSQL to measure on; `make bench` starts one and sets it")
+}
+
+async fn create_database() -> DbSettings {
+    let mut connection = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
+    let name = format!("bench_{:016x}", rand::random::<u64>());
+    let sql = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::raw_sql(sql).execute(&mut connection).await.expect("the database is created");
+    let mut url = url::Url::parse(&server()).expect("the address is one");
+    url.set_path(&name);
+    DbSettings::Postgres { url: url.to_string(), connections: CONNECTIONS }
+}
+
+/// The seeded ones, by engine and number of runs.
+pub struct Stages {
+    pub quick: bool,
+    seeded: HashMap<(Engine, u64), (Stage, Seeded)>,
+}
+
+impl Stages {
+    pub fn new(quick: bool) -> Self {
+        Self { quick, seeded: HashMap::new() }
+    }
+
+    /// How long one measurement takes.
+    pub const fn time(&self) -> Duration {
+        if self.quick { Duration::from_millis(700) } else { Duration::from_secs(4) }
+    }
+
+    /// The sizes of the table that are compared, small and large.
+    pub const fn sizes(&self, engine: Engine) -> &'static [u64] {
+        match (self.quick, engine) {
+            (true, _) => &[10_000, 100_000],
+            (false, Engine::Sqlite) => &[10_000, 1_000_000],
+            (false, Engine::Postgres) => &[10_000, 1_000_000, 10_000_000],
+        }
+    }
+
+    /// The database with so many seeded runs.
+    pub async fn seeded(&mut self, engine: Engine, runs: u64) -> &Stage {
+        &self.seeded_with(engine, runs).await.0
+    }
+
+    /// The same with what seeding it took.
+    pub async fn seeded_with(&mut self, engine: Engine, runs: u64) -> &(Stage, Seeded) {
+        if !self.seeded.contains_key(&(engine, runs)) {
+            let stage = Stage::open(engine).await;
+            let seeded = stage.seed(runs).await;
+            self.seeded.insert((engine, runs), (stage, seeded));
+        }
+        &self.seeded[&(engine, runs)]
+    }
+
+    pub async fn remove(self) {
+        for (stage, _) in self.seeded.into_values() {
+            stage.remove().await;
+        }
+    }
+}
+
+/// A request for a run that no other asks for.
+pub fn new_run(number: u64) -> NewRun {
+    NewRun {
+        operation_type: OperationType::InventorySync,
+        inputs: json!({ "number": number }),
+        context: json!({ "inputs": { "number": number } }),
+        initiator: Initiator::system(),
+    }
+}
