@@ -1,6 +1,6 @@
 # What a person does with Runledger; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test test-rust test-browser check
+.PHONY: help run build setup test test-rust test-browser check bench bench-quick
 
 ADDR ?= 127.0.0.1:3000
 DATA_DIR ?= data
@@ -30,3 +30,9 @@ test-browser: ## only the browser tests
 
 check: ## formatting, lints, licences
 	@scripts/check
+
+bench: ## measure everything beside its limit; about half an hour on an idle machine
+	@scripts/bench full
+
+bench-quick: ## the same on smaller tables, in under three minutes
+	@scripts/bench quick

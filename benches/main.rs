@@ -1,4 +1,5 @@
 //! `make bench`: the numbers, each beside the same work done by the plainest thing that could do it, in the same run.
+#![allow(dead_code, reason = "the next suites use it")]
 
 mod ensure;
 mod limits;

@@ -119,6 +119,7 @@ impl Workers {
                 worker: "bench".to_owned(),
                 heartbeat_every: Duration::from_secs(10),
                 time_limit: Duration::from_secs(60),
+                cancel_patience: Duration::from_secs(5),
             },
             retention: TimeDelta::days(90),
             prune_at: "0 0 0 1 1 *".parse().expect("it is a schedule"),

@@ -193,5 +193,6 @@ pub fn new_run(number: u64) -> NewRun {
         inputs: json!({ "number": number }),
         context: json!({ "inputs": { "number": number } }),
         initiator: Initiator::system(),
+        retry_of: None,
     }
 }

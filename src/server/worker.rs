@@ -97,7 +97,7 @@ async fn work(
     settings: WorkerSettings,
     stopping: CancellationToken,
 ) {
-    let db = ledger.db().clone();
+    let db = ledger.db().queue();
     let running = Running::default();
     while !stopping.is_cancelled() {
         // The queue refuses a name that it has seen a moment ago: each start has its own.

@@ -16,6 +16,8 @@ use super::DbResult;
 
 /// How long a caller waits for a connection before it is told that the database is not available.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections to PostgreSQL for the queue's bookkeeping, beside the others.
+const QUEUE_CONNECTIONS: u32 = 2;
 /// How long SQLite waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -90,6 +92,23 @@ impl Db {
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
         Ok(Self::Sqlite(SqliteDb { read, write }))
+    }
+
+    /// The same database for the queue's bookkeeping: who fetched which task, and that it is done. On PostgreSQL its
+    /// commits do not wait for the disk: what a crash of the database server takes back is a task delivered twice, which the
+    /// ledger expects. Tasks are queued in the run's own transaction, which does wait.
+    pub fn queue(&self) -> Self {
+        match self {
+            Self::Sqlite(db) => Self::Sqlite(db.clone()),
+            Self::Postgres(pool) => {
+                let options = pool.connect_options().as_ref().clone().options([("synchronous_commit", "off")]);
+                let pool = PgPoolOptions::new()
+                    .max_connections(QUEUE_CONNECTIONS)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .connect_lazy_with(options);
+                Self::Postgres(pool)
+            }
+        }
     }
 
     /// Whether the database answers and takes writes.

@@ -9,6 +9,13 @@ use super::Db;
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
+/// The queue would NOTIFY in each transaction that queues a task, and such transactions commit one after the other, each
+/// with a wait for the disk of its own. Workers are woken after the commit instead, by `live::wake`.
+const NO_NOTIFY_IN_TRANSACTIONS: &str = "DO $$ BEGIN \
+     IF EXISTS (SELECT FROM pg_trigger \
+                WHERE tgrelid = 'apalis.jobs'::regclass AND tgname = 'notify_workers' AND tgenabled <> 'D') \
+     THEN ALTER TABLE apalis.jobs DISABLE TRIGGER notify_workers; END IF; END $$";
+
 /// The database could not be brought to this version.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
@@ -43,6 +50,7 @@ impl Db {
                 let mut queue = PostgresStorage::<()>::migrations();
                 queue.dangerous_set_table_name("_apalis_migrations");
                 queue.run(pool).await?;
+                sqlx::raw_sql(NO_NOTIFY_IN_TRANSACTIONS).execute(pool).await.map_err(MigrateError::Execute)?;
             }
         }
         Ok(())

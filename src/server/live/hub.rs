@@ -13,6 +13,7 @@ use super::{
     cancel::CancelBoard,
     nodes,
     people::{self, InboxChange, LateSchedule},
+    wake,
 };
 use crate::{
     model::{
@@ -39,6 +40,8 @@ struct Inner {
     changes: mpsc::UnboundedSender<Change>,
     tasks: Arc<Notify>,
     cancels: CancelBoard,
+    /// For the workers of other nodes: holds one word at most, because one wakes them.
+    queued: mpsc::Sender<()>,
 }
 
 /// What is announced.
@@ -64,15 +67,18 @@ impl Hub {
     /// Starts the hub's tasks; they end with the last clone of the hub.
     pub fn start(db: &Db) -> Self {
         let (changes, inbox) = mpsc::unbounded_channel();
+        let (queued, wake_others) = mpsc::channel(1);
         let inner = Arc::new(Inner {
             tenants: Mutex::default(),
             users: Mutex::default(),
             changes,
             tasks: Arc::new(Notify::new()),
             cancels: CancelBoard::default(),
+            queued,
         });
         let hub = Self { inner };
         let others = nodes::connect(db, &hub);
+        wake::connect(db, &hub, wake_others);
         tokio::spawn(deliver(db.clone(), inbox, hub.downgrade(), others));
         hub
     }
@@ -101,8 +107,15 @@ impl Hub {
         let _ = out.await;
     }
 
-    /// Wakes the workers of this process: there is a task.
+    /// Wakes the workers, of this process and of the other nodes: there is a task.
     pub fn task_queued(&self) {
+        self.wake_workers();
+        // When there is one in it already, that one will do.
+        let _ = self.inner.queued.try_send(());
+    }
+
+    /// Wakes the workers of this process.
+    pub(super) fn wake_workers(&self) {
         self.inner.tasks.notify_one();
     }
 

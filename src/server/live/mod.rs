@@ -6,6 +6,7 @@ mod hub;
 mod nodes;
 mod people;
 pub mod stream;
+mod wake;
 
 pub use cancel::CancelWatch;
 pub use hub::Hub;

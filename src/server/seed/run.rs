@@ -11,7 +11,7 @@ use super::{
 use crate::{
     model::{
         ids::RunId,
-        run::{Initiator, Run, RunEvent, RunEventKind, RunOutcome, RunProgress, RunStatus},
+        run::{CancelRequest, Initiator, Run, RunEvent, RunEventKind, RunOutcome, RunProgress, RunStatus},
     },
     server::{
         db::{bulk::SeededRun, rows::FullRun},
@@ -20,6 +20,9 @@ use crate::{
 };
 
 const WORKERS: [&str; 4] = ["worker-1", "worker-2", "worker-3", "worker-4"];
+
+/// The part of its time after which somebody stopped a cancelled run.
+const CANCELLED_AFTER: f64 = 0.9;
 
 /// When the run of this number was created: runs are spread evenly, each moved a little.
 pub(super) fn moment(rng: &mut StdRng, plan: SeedPlan, index: u64) -> DateTime<Utc> {
@@ -39,6 +42,10 @@ pub(super) fn imagine(rng: &mut StdRng, world: &World, created_at: DateTime<Utc>
     let joined_count = if rng.random_ratio(1, 40) { rng.random_range(1..4) } else { 0 };
     let failures = details::failures(rng, outcome, completed_at);
     let inputs = details::inputs(rng, operation_type);
+    let cancel_requested = (outcome == RunOutcome::Cancelled).then(|| CancelRequest {
+        at: started_at + (completed_at - started_at).mul_f64(CANCELLED_AFTER),
+        by: tenant.members[0].name.clone(),
+    });
     let run = Run {
         id: RunId(id_at(rng, created_at)),
         tenant_id: tenant.id,
@@ -49,10 +56,10 @@ pub(super) fn imagine(rng: &mut StdRng, world: &World, created_at: DateTime<Utc>
         attempt,
         summary_counts: details::counts(rng, operation_type, outcome, failures.len() as u64),
         progress: None,
-        cancel_requested: None,
+        joined_count,
+        cancel_requested,
         retry_of: None,
         released_at: None,
-        joined_count,
         sample: true,
         heartbeat_at: Some(completed_at),
         created_at,
@@ -110,9 +117,8 @@ fn history(run: &Run, tenant: &SeededTenant, worker: &str, rng: &mut StdRng) -> 
             lines.push(event(RunEventKind::Progress, worker, run.attempt, detail, at));
         }
     }
-    if run.outcome == Some(RunOutcome::Cancelled) {
-        let actor = &tenant.members[0].name;
-        lines.push(event(RunEventKind::CancelRequested, actor, run.attempt, json!({}), between(0.9)));
+    if let Some(request) = &run.cancel_requested {
+        lines.push(event(RunEventKind::CancelRequested, &request.by, run.attempt, json!({}), request.at));
     }
     let detail = json!({ "outcome": run.outcome, "counts": run.summary_counts });
     lines.push(event(RunEventKind::Completed, worker, run.attempt, detail, completed_at));

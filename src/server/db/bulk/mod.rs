@@ -17,7 +17,7 @@ pub struct SeededRun {
 
 const RUN_COLUMNS: &str = "id, tenant_id, type, run_identity_hash, status, outcome, initiator_user_id, initiator_name, \
      attempt, summary_counts, failures, context, joined_count, sample, heartbeat_at, created_at, started_at, \
-     completed_at, updated_at";
+     completed_at, updated_at, cancel_requested_at, cancel_requested_by";
 const EVENT_COLUMNS: &str = "id, run_id, kind, at, actor, attempt, detail";
 
 /// Writes completed runs, in the order of their ids, with all that belongs to them, in one transaction; how many rows.

@@ -17,7 +17,9 @@ pub(super) async fn copy(connection: &mut PgConnection, runs: &[SeededRun]) -> D
         rows.plain(run.status).optional(run.outcome).optional(run.initiator.user_id).text(&run.initiator.name);
         rows.plain(run.attempt).json(&run.summary_counts)?.json(&full.failures)?.json(&full.context)?;
         rows.plain(run.joined_count).plain(run.sample).time(run.heartbeat_at).time(Some(run.created_at));
-        rows.time(run.started_at).time(run.completed_at).time(Some(run.updated_at)).end();
+        rows.time(run.started_at).time(run.completed_at).time(Some(run.updated_at));
+        let request = run.cancel_requested.as_ref();
+        rows.time(request.map(|request| request.at)).optional_text(request.map(|request| request.by.as_str())).end();
     }
     rows.send(connection, "operation_runs", RUN_COLUMNS).await?;
     for run in runs {
@@ -65,6 +67,13 @@ impl Rows {
         }
         self.text.push('\t');
         self
+    }
+
+    fn optional_text(&mut self, value: Option<&str>) -> &mut Self {
+        match value {
+            Some(value) => self.text(value),
+            None => self.plain("\\N"),
+        }
     }
 
     fn json(&mut self, value: &impl Serialize) -> DbResult<&mut Self> {

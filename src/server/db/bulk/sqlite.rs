@@ -31,7 +31,9 @@ pub(super) async fn insert(connection: &mut SqliteConnection, runs: &[SeededRun]
                 .push_bind(run.created_at)
                 .push_bind(run.started_at)
                 .push_bind(run.completed_at)
-                .push_bind(run.updated_at);
+                .push_bind(run.updated_at)
+                .push_bind(run.cancel_requested.as_ref().map(|request| request.at))
+                .push_bind(run.cancel_requested.as_ref().map(|request| &request.by));
         });
         statement.build().execute(&mut *connection).await?;
     }
