@@ -13,7 +13,7 @@ use crate::{
     ui::{
         clock::Clock,
         pages::{
-            home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
+            groups::GroupsPage, home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
             operations::OperationsPage, run::RunPage,
         },
         theme::ThemeChoice,
@@ -57,6 +57,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/t/:tenant") view=TenantLayout ssr=SsrMode::Async>
+                    <Route path=path!("/groups") view=GroupsPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations/:run") view=RunPage ssr=SsrMode::Async/>
                 </ParentRoute>

@@ -50,13 +50,35 @@ impl Connections {
         Self { inner: Arc::new(Inner { db, clock, secrets, http, policy, retry, clients }) }
     }
 
+    /// Encrypts what only this connection of the tenant may read again: with another directory or another address it is
+    /// unreadable. The purpose is part of it as well.
+    pub async fn seal(&self, scope: TenantScope, purpose: &str, plain: &str) -> Result<Vec<u8>, JobError> {
+        let owner = self.owner(scope, purpose).await?;
+        self.inner.secrets.encrypt(plain, &owner).map_err(|error| JobError::Internal(Box::new(error)))
+    }
+
+    /// Reads what `seal` made; none when the connection has changed since, or the server's key.
+    pub async fn unseal(&self, scope: TenantScope, purpose: &str, sealed: &[u8]) -> Result<Option<String>, JobError> {
+        let owner = self.owner(scope, purpose).await?;
+        Ok(self.inner.secrets.decrypt(sealed, &owner).ok())
+    }
+
+    async fn owner(&self, scope: TenantScope, purpose: &str) -> Result<String, JobError> {
+        let row = self.tenant(scope).await?;
+        Ok(format!("{} {} {} {purpose}", row.slug, row.directory_id, row.graph_url))
+    }
+
+    async fn tenant(&self, scope: TenantScope) -> Result<TenantRow, JobError> {
+        tenants::find(&self.inner.db, scope).await?.ok_or_else(|| JobError::Failed {
+            code: ReasonCode::TenantUnavailable,
+            message: "The tenant has been removed from Runledger.".to_owned(),
+        })
+    }
+
     /// The client of the scope's tenant, with its settings as they are now.
     pub async fn client(&self, scope: TenantScope) -> Result<GraphClient, JobError> {
         let inner = &self.inner;
-        let row = tenants::find(&inner.db, scope).await?.ok_or_else(|| JobError::Failed {
-            code: ReasonCode::TenantUnavailable,
-            message: "The tenant has been removed from Runledger.".to_owned(),
-        })?;
+        let row = self.tenant(scope).await?;
         let settings = (
             row.directory_id.clone(),
             row.client_id.clone(),

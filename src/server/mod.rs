@@ -8,6 +8,7 @@ pub mod config;
 pub mod connections;
 pub mod db;
 pub mod demo;
+pub mod directory;
 pub mod drift;
 pub mod error;
 pub mod graph;

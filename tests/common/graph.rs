@@ -46,6 +46,13 @@ impl Graph {
         assert!(answer.status().is_success(), "{}", answer.status());
     }
 
+    /// Changes the groups of `contoso` while it runs.
+    pub async fn change_groups(&self, changes: serde_json::Value) {
+        let address = format!("{}/_simulator/tenants/directory-of-contoso/groups", self.url);
+        let answer = client().post(address).json(&changes).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
     pub async fn stats(&self) -> serde_json::Value {
         client().get(format!("{}/_simulator/stats", self.url)).send().await.unwrap().json().await.unwrap()
     }

@@ -22,6 +22,9 @@ pub(super) struct SimulateGraph {
     /// A folder of Graph JSON (exports or templates, UTF-8 or UTF-16) to serve instead of a made-up tenant.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Give the made-up tenant at least so many directory groups.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    groups: usize,
     /// The only client secret that is taken; without it any is.
     #[arg(long, env = "RUNLEDGER_SIMULATOR_CLIENT_SECRET", hide_env_values = true)]
     client_secret: Option<String>,
@@ -31,8 +34,8 @@ pub(super) struct SimulateGraph {
     /// The most objects on a page.
     #[arg(long, default_value_t = 100)]
     page_size: usize,
-    /// A fault, as throttle:3, unavailable:2, forbidden:deviceConfigurations, unlicensed:FAMILY, slow:MILLIS,
-    /// broken:FAMILY, html:FAMILY or revoked:N. May be given several times; also by PUT /_simulator/faults.
+    /// A fault, as throttle:3, busy:7, unavailable:2, forbidden:deviceConfigurations, unlicensed:FAMILY, slow:MILLIS,
+    /// broken:FAMILY, html:FAMILY, twice:FAMILY, repeat:FAMILY, resync:STATUS or revoked:N. May be given several times; also by PUT /_simulator/faults.
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 }
@@ -42,6 +45,7 @@ impl SimulateGraph {
         let options = SimulatorOptions {
             seed: self.seed,
             data: self.data,
+            groups: self.groups,
             client_secret: self.client_secret,
             latency: Duration::from_millis(self.latency),
             page_size: self.page_size,

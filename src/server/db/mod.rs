@@ -2,6 +2,10 @@
 
 pub mod bulk;
 mod connect;
+pub mod directory_groups;
+pub mod group_links;
+pub mod group_list;
+pub mod group_members;
 pub mod inventory;
 pub mod members;
 mod migrate;

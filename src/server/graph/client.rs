@@ -61,6 +61,15 @@ impl GraphClient {
         self.0.tokens.get(&self.0.settings, None).await.map(drop)
     }
 
+    pub(super) fn list_url(&self, request: &ListRequest) -> Result<Url, GraphError> {
+        self.0.settings.list_url(request)
+    }
+
+    /// Whether an address is one of this Graph's.
+    pub(super) fn is_graph(&self, url: &Url) -> bool {
+        self.0.settings.is_graph(url)
+    }
+
     /// Reads one address. The token is never sent anywhere but to Graph.
     pub(super) async fn get(&self, url: &Url) -> Result<Value, GraphError> {
         let inner = &*self.0;

@@ -127,6 +127,7 @@ fn reason_of_code(code: &str) -> Option<ReasonCode> {
         "itemnotfound" | "request_resourcenotfound" => NotFound,
         "namealreadyexists" => Conflict,
         "modelvalidationfailure" => InvalidPayload,
+        "syncstatenotfound" | "resyncrequired" => IncompleteData,
         _ => return None,
     })
 }

@@ -1,10 +1,12 @@
 //! The client of Microsoft Graph. Its wire types stay here.
 
 mod client;
+mod delta;
 mod envelope;
 mod error;
 mod expanded;
 mod family;
+mod groups;
 mod implied_type;
 mod item;
 mod normalize;
@@ -17,8 +19,10 @@ mod token;
 mod wire;
 
 pub use client::GraphClient;
+pub use delta::{DeltaPage, DeltaPages};
 pub use error::GraphError;
 pub use family::{ApiVersion, Family, ListRequest};
+pub use groups::{GROUPS_QUERY, GroupChange, groups_delta};
 pub use item::{FailedItem, Item, ItemIdentity};
 pub use normalize::{content_hash, definition, is_set, normalize};
 pub use page::{Page, Pages};

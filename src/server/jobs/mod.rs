@@ -1,5 +1,6 @@
 //! The producers: one file each, registered here.
 
+mod directory_groups_sync;
 mod families;
 mod inventory_sync;
 
@@ -39,7 +40,10 @@ pub trait Producer: Send + Sync {
 
 /// The registration list.
 pub fn producers(connections: &Connections) -> Vec<Arc<dyn Producer>> {
-    vec![Arc::new(inventory_sync::InventorySync::new(connections.clone()))]
+    vec![
+        Arc::new(inventory_sync::InventorySync::new(connections.clone())),
+        Arc::new(directory_groups_sync::DirectoryGroupsSync::new(connections.clone())),
+    ]
 }
 
 /// What can be started, and with what: the inputs in their normal form, which the run's identity is made of. Refused
@@ -47,6 +51,7 @@ pub fn producers(connections: &Connections) -> Vec<Arc<dyn Producer>> {
 pub fn accept(operation_type: OperationType, inputs: &Value) -> Result<Value, AppError> {
     match operation_type {
         OperationType::InventorySync => inventory_sync::accept(inputs),
+        OperationType::DirectoryGroupsSync => directory_groups_sync::accept(inputs),
         other => Err(AppError::invalid(format!("{} cannot be started yet.", other.label()))),
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         run::{Run, RunFailure, RunProgress, SummaryCounts},
     },
     server::{
-        db::{Tx, runs, scope::TenantScope},
+        db::{Db, Tx, runs, scope::TenantScope},
         live::CancelWatch,
     },
 };
@@ -75,6 +75,10 @@ impl RunHandle {
 
     pub fn scope(&self) -> TenantScope {
         self.inner.scope
+    }
+
+    pub fn db(&self) -> &Db {
+        self.inner.ledger.db()
     }
 
     /// The ledger's time, for the rows that the job writes.

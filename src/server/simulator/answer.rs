@@ -23,11 +23,13 @@ pub struct GraphError {
     pub message: String,
     /// Seconds, for the header `Retry-After`.
     pub retry_after: Option<u32>,
+    /// Where to begin anew.
+    pub location: Option<String>,
 }
 
 impl GraphError {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None }
+        Self { status, code, message: message.into(), retry_after: None, location: None }
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -70,6 +72,9 @@ pub async fn complete(State(shared): State<Arc<Shared>>, request: Request, next:
         response = (error.status, Json(body)).into_response();
         if let Some(seconds) = error.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(location) = &error.location {
+            insert_text(response.headers_mut(), header::LOCATION, location);
         }
         if error.status == StatusCode::UNAUTHORIZED {
             let challenge =

@@ -22,6 +22,10 @@ impl Content {
         self.collections.get(&collection).map_or(&[], Vec::as_slice)
     }
 
+    pub fn list_mut(&mut self, collection: Collection) -> &mut Vec<Object> {
+        self.collections.entry(collection).or_default()
+    }
+
     pub fn find(&self, collection: Collection, id: &str) -> Option<&Object> {
         self.list(collection).iter().find(|object| has_id(object, id))
     }

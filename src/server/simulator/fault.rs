@@ -10,6 +10,8 @@ use super::collection::Collection;
 pub enum Fault {
     /// `throttle:N`: the next N list requests answer 429 with `Retry-After: 1`.
     Throttle(u32),
+    /// `busy:N`: every Nth list request answers 429 with `Retry-After: 1`.
+    Busy { every: u32, seen: u32 },
     /// `unavailable:N`: the next N list requests answer 503.
     Unavailable(u32),
     /// `revoked:N`: after N more requests the token then presented is revoked: 401 until a new one is fetched.
@@ -22,6 +24,13 @@ pub enum Fault {
     Unlicensed(Collection),
     /// `broken:FAMILY`: a body that ends in the middle of its JSON.
     Broken(Collection),
+    /// `twice:FAMILY`: each page but the first begins with the last object of the page before.
+    Twice(Collection),
+    /// `repeat:FAMILY`: every page names itself as the next.
+    Repeat(Collection),
+    /// `resync:STATUS`: the next request for a change list with a token is told to begin anew: 410 with a `Location`,
+    /// else this status with `syncStateNotFound`.
+    Resync(u16),
     /// `html:FAMILY`: 200 with a web page, as a proxy in between sends it.
     Html(Collection),
 }
@@ -29,8 +38,8 @@ pub enum Fault {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     #[error(
-        "\"{0}\" is not a fault; write throttle:N, unavailable:N, revoked:N, slow:MILLIS, forbidden:FAMILY, \
-         unlicensed:FAMILY, broken:FAMILY or html:FAMILY"
+        "\"{0}\" is not a fault; write throttle:N, busy:N, unavailable:N, revoked:N, slow:MILLIS, forbidden:FAMILY, \
+         unlicensed:FAMILY, broken:FAMILY, html:FAMILY, twice:FAMILY, repeat:FAMILY or resync:STATUS"
     )]
     UnknownFault(String),
     #[error("\"{0}\" is not a whole number that this fault can take")]
@@ -45,10 +54,12 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = || FaultError::UnknownFault(text.to_owned());
         let (kind, value) = text.trim().split_once(':').ok_or_else(unknown)?;
-        let number = || value.parse().map_err(|_| FaultError::NotANumber(value.to_owned()));
+        let not_a_number = || FaultError::NotANumber(value.to_owned());
+        let number = || value.parse().map_err(|_| not_a_number());
         let family = || Collection::named(value).ok_or_else(|| FaultError::UnknownFamily(value.to_owned()));
         match kind {
             "throttle" => Ok(Self::Throttle(number()?)),
+            "busy" => Ok(Self::Busy { every: number()?, seen: 0 }),
             "unavailable" => Ok(Self::Unavailable(number()?)),
             "revoked" => Ok(Self::Revoked(number()?)),
             "slow" => Ok(Self::Slow(Duration::from_millis(number()?.into()))),
@@ -56,6 +67,11 @@ impl FromStr for Fault {
             "unlicensed" => Ok(Self::Unlicensed(family()?)),
             "broken" => Ok(Self::Broken(family()?)),
             "html" => Ok(Self::Html(family()?)),
+            "twice" => Ok(Self::Twice(family()?)),
+            "repeat" => Ok(Self::Repeat(family()?)),
+            "resync" => Ok(Self::Resync(
+                value.parse().ok().filter(|status| (400..500).contains(status)).ok_or_else(not_a_number)?,
+            )),
             _ => Err(unknown()),
         }
     }
@@ -65,6 +81,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Throttle(left) => write!(f, "throttle:{left}"),
+            Self::Busy { every, .. } => write!(f, "busy:{every}"),
             Self::Unavailable(left) => write!(f, "unavailable:{left}"),
             Self::Revoked(left) => write!(f, "revoked:{left}"),
             Self::Slow(wait) => write!(f, "slow:{}", wait.as_millis()),
@@ -72,6 +89,9 @@ impl fmt::Display for Fault {
             Self::Unlicensed(family) => write!(f, "unlicensed:{family}"),
             Self::Broken(family) => write!(f, "broken:{family}"),
             Self::Html(family) => write!(f, "html:{family}"),
+            Self::Twice(family) => write!(f, "twice:{family}"),
+            Self::Repeat(family) => write!(f, "repeat:{family}"),
+            Self::Resync(status) => write!(f, "resync:{status}"),
         }
     }
 }
@@ -82,8 +102,8 @@ mod tests {
 
     #[test]
     fn a_fault_is_read_as_it_is_written() {
-        let all = ["throttle:3", "unavailable:2", "revoked:0", "slow:250", "forbidden:groups", "unlicensed:intents"];
-        for text in all.into_iter().chain(["broken:policies", "html:mobileApps"]) {
+        let all = ["throttle:3", "busy:3", "unavailable:2", "revoked:0", "slow:250", "forbidden:groups", "unlicensed:intents"];
+        for text in all.into_iter().chain(["broken:policies", "html:mobileApps", "twice:groups", "repeat:groups", "resync:410"]) {
             assert_eq!(text.parse::<Fault>().map(|fault| fault.to_string()), Ok(text.to_owned()));
         }
         let by_path = "forbidden:deviceManagement/deviceConfigurations".parse::<Fault>();
@@ -95,6 +115,7 @@ mod tests {
         assert_eq!("throttle".parse::<Fault>(), Err(FaultError::UnknownFault("throttle".into())));
         assert_eq!("explode:1".parse::<Fault>(), Err(FaultError::UnknownFault("explode:1".into())));
         assert_eq!("throttle:-1".parse::<Fault>(), Err(FaultError::NotANumber("-1".into())));
+        assert_eq!("resync:200".parse::<Fault>(), Err(FaultError::NotANumber("200".into())));
         assert_eq!("html:unicorns".parse::<Fault>(), Err(FaultError::UnknownFamily("unicorns".into())));
     }
 }

@@ -23,6 +23,15 @@ pub enum Verdict {
     Html,
 }
 
+/// How the pages of a list are spoilt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Paging {
+    /// A page begins with the last object of the page before.
+    pub twice: bool,
+    /// A page names itself as the next.
+    pub repeat: bool,
+}
+
 impl Faults {
     pub fn new(faults: Vec<Fault>) -> Self {
         Self { active: Mutex::new(faults) }
@@ -53,6 +62,25 @@ impl Faults {
         due.map(|place| active.remove(place)).is_some()
     }
 
+    /// How the pages of this collection's lists are spoilt.
+    pub fn paging(&self, collection: Collection) -> Paging {
+        let active = lock(&self.active);
+        Paging {
+            twice: active.contains(&Fault::Twice(collection)),
+            repeat: active.contains(&Fault::Repeat(collection)),
+        }
+    }
+
+    /// The status of a `resync` fault, which is then used up.
+    pub fn resync(&self) -> Option<u16> {
+        let mut active = lock(&self.active);
+        let place = active.iter().position(|fault| matches!(fault, Fault::Resync(_)))?;
+        match active.remove(place) {
+            Fault::Resync(status) => Some(status),
+            _ => None,
+        }
+    }
+
     /// The fault that hits this request; the passing ones come before those that stay.
     pub fn verdict(&self, collection: Collection, is_list: bool) -> Verdict {
         let mut active = lock(&self.active);
@@ -61,6 +89,12 @@ impl Faults {
                 Fault::Throttle(left @ 1..) => {
                     *left -= 1;
                     return Verdict::Throttled;
+                }
+                Fault::Busy { every, seen } => {
+                    *seen = seen.wrapping_add(1);
+                    if *every > 0 && seen.is_multiple_of(*every) {
+                        return Verdict::Throttled;
+                    }
                 }
                 Fault::Unavailable(left @ 1..) => {
                     *left -= 1;

@@ -11,20 +11,23 @@ use serde_json::{Value, json};
 use super::State as Shared;
 use super::answer::GraphError;
 use super::content::{Content, Object, has_id, objects, text};
+use super::delta;
 use super::fault_answer;
+use super::faults::Paging;
 use super::origin::Origin;
-use super::page::Page;
+use super::page::{Page, token_at};
 use super::query::Query;
 use super::resource::{Resource, Target, Version};
 use super::view::{self, SETTINGS_PAGE};
 
 /// A request as far as a read needs it.
-struct Call<'a> {
-    version: Version,
-    origin: &'a Origin,
-    uri: &'a Uri,
-    query: Query,
-    page_size: usize,
+pub(super) struct Call<'a> {
+    pub version: Version,
+    pub origin: &'a Origin,
+    pub uri: &'a Uri,
+    pub query: Query,
+    pub page_size: usize,
+    pub paging: Paging,
 }
 
 pub async fn answer(
@@ -46,8 +49,12 @@ pub async fn answer(
         let message = "Specified HTTP method is not allowed for the request target.";
         return Err(GraphError::new(StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", message));
     }
-    let call = Call { version, origin: &origin, uri: &uri, query: Query::parse(&uri)?, page_size: shared.page_size };
-    let body = read(&call, &resource, &shared.store.tenant(&tenant))?;
+    let paging = shared.faults.paging(resource.collection);
+    let call = Call { version, origin: &origin, uri: &uri, query: Query::parse(&uri)?, page_size: shared.page_size, paging };
+    let body = match resource.target {
+        Target::Delta => delta::page(&shared, &tenant, &call)?,
+        _ => read(&call, &resource, &shared.store.tenant(&tenant))?,
+    };
     let is_count = resource.target == Target::Count;
     let good = || if is_count { body.to_string().into_response() } else { Json(&body).into_response() };
     Ok(fault_answer::spoilt(verdict, &body).unwrap_or_else(good))
@@ -89,6 +96,7 @@ fn read(call: &Call<'_>, resource: &Resource, content: &Content) -> Result<Value
             let show = |object: &Object| view::in_list(collection, object, expand, &url);
             page(call, &context, path, &list, size, show)
         }
+        Target::Delta => Err(GraphError::not_found(path)),
         Target::Count => Ok(wanted.count().into()),
         Target::Item(id) => {
             view::check_expand(collection, expand, false)?;
@@ -127,7 +135,13 @@ fn page(
     size: usize,
     show: impl Fn(&Object) -> Object,
 ) -> Result<Value, GraphError> {
-    let page = Page::cut(scope, list.len(), size, call.query.skip_token.as_deref())?;
+    let mut page = Page::cut(scope, list.len(), size, call.query.skip_token.as_deref())?;
+    if call.paging.repeat {
+        page.next_token = Some(token_at(scope, page.range.start));
+    }
+    if call.paging.twice {
+        page.range.start = page.range.start.saturating_sub(1);
+    }
     let members: Vec<Value> =
         list.get(page.range).unwrap_or_default().iter().map(|object| Value::Object(show(object))).collect();
     let mut body = json!({"@odata.context": context, "value": members});

@@ -6,6 +6,8 @@ mod answer;
 mod base64;
 mod collection;
 mod content;
+mod delta;
+mod delta_token;
 mod expand;
 mod fault;
 mod fault_answer;
@@ -13,6 +15,7 @@ mod faults;
 mod filter;
 mod folder;
 mod graph;
+mod group_changes;
 mod lock;
 mod options;
 mod origin;
@@ -39,6 +42,7 @@ pub use self::folder::{FileProblem, SimulatorError};
 pub use self::options::SimulatorOptions;
 
 use self::faults::Faults;
+use self::group_changes::Journals;
 use self::stats::Stats;
 use self::store::Store;
 use self::tokens::Tokens;
@@ -57,6 +61,7 @@ struct State {
     latency: Duration,
     page_size: usize,
     store: Store,
+    journals: Journals,
     tokens: Tokens,
     faults: Faults,
     stats: Stats,
@@ -68,9 +73,10 @@ impl Simulator {
     pub fn new(options: SimulatorOptions) -> Result<Self, SimulatorError> {
         let store = match &options.data {
             Some(folder) => Store::of_content(folder::read(folder)?),
-            None => Store::of_samples(options.seed),
+            None => Store::of_samples(options.seed, options.groups),
         };
         let clock = Clock::system();
+        let journal_id = clock.new_id().simple().to_string();
         let state = State {
             tokens: Tokens::new(clock.clone()),
             clock,
@@ -78,6 +84,7 @@ impl Simulator {
             latency: options.latency,
             page_size: options.page_size.max(1),
             store,
+            journals: Journals::new(journal_id),
             faults: Faults::new(options.faults),
             stats: Stats::default(),
         };

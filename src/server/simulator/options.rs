@@ -11,6 +11,8 @@ pub struct SimulatorOptions {
     pub seed: u64,
     /// A folder of exported or template JSON to serve, to every tenant the same, in place of the samples.
     pub data: Option<PathBuf>,
+    /// A sample tenant has at least so many groups: nameless ones follow those with a name.
+    pub groups: usize,
     /// The only client secret that signs in; `None` takes any that is not empty.
     pub client_secret: Option<String>,
     /// Added to every answer of Graph and of the sign-in service.
@@ -22,6 +24,14 @@ pub struct SimulatorOptions {
 
 impl Default for SimulatorOptions {
     fn default() -> Self {
-        Self { seed: 1, data: None, client_secret: None, latency: Duration::ZERO, page_size: 100, faults: Vec::new() }
+        Self {
+            seed: 1,
+            data: None,
+            groups: 0,
+            client_secret: None,
+            latency: Duration::ZERO,
+            page_size: 100,
+            faults: Vec::new(),
+        }
     }
 }

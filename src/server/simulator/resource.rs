@@ -28,10 +28,11 @@ pub struct Resource {
     pub target: Target,
 }
 
-/// The place for functions of a collection too, such as `groups/delta`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Target {
     List,
+    /// `groups/delta`: what has changed.
+    Delta,
     /// `/$count`: the number as plain text.
     Count,
     Item(String),
@@ -56,6 +57,7 @@ impl Resource {
         let target = match *rest {
             [] => Target::List,
             ["$count"] => Target::Count,
+            ["delta"] if collection == Collection::Groups => Target::Delta,
             [id] => Target::Item(id.to_owned()),
             [id, property] => {
                 let known = collection.navigation().iter().find(|own| **own == property);

@@ -11,7 +11,7 @@ use axum::{Extension, Router};
 use super::State as Shared;
 use super::answer::{GraphError, complete};
 use super::resource::Version;
-use super::{admin, graph, sign_in};
+use super::{admin, graph, group_changes, sign_in};
 
 pub fn router(shared: Arc<Shared>) -> Router {
     let simulated = Router::new()
@@ -24,6 +24,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&shared), complete));
     let control = Router::new()
         .route("/_simulator/faults", get(admin::faults).put(admin::replace_faults).delete(admin::clear_faults))
+        .route("/_simulator/tenants/{tenant}/groups", post(group_changes::change))
         .route("/_simulator/stats", get(admin::stats));
     simulated.merge(control).with_state(shared)
 }

@@ -15,15 +15,15 @@ pub struct Store {
 }
 
 enum Source {
-    /// Made from this seed and the tenant's name.
-    Samples(u64),
+    /// Made from this seed and the tenant's name, with at least so many groups.
+    Samples { seed: u64, groups: usize },
     /// The same for every tenant.
     Fixed(Arc<Content>),
 }
 
 impl Store {
-    pub fn of_samples(seed: u64) -> Self {
-        Self { source: Source::Samples(seed), tenants: Mutex::default() }
+    pub fn of_samples(seed: u64, groups: usize) -> Self {
+        Self { source: Source::Samples { seed, groups }, tenants: Mutex::default() }
     }
 
     pub fn of_content(content: Content) -> Self {
@@ -36,6 +36,13 @@ impl Store {
         Arc::clone(tenants.entry(tenant.to_owned()).or_insert_with(|| self.initial(tenant)))
     }
 
+    /// Changes the tenant's content; pages that are being cut keep the state from before.
+    pub fn change<T>(&self, tenant: &str, work: impl FnOnce(&mut Content) -> T) -> T {
+        let mut tenants = lock(&self.tenants);
+        let content = tenants.entry(tenant.to_owned()).or_insert_with(|| self.initial(tenant));
+        work(Arc::make_mut(content))
+    }
+
     pub fn initial_summary(&self) -> BTreeMap<Collection, usize> {
         // Every tenant's sample has the same number of objects.
         self.initial("summary").summary()
@@ -43,7 +50,7 @@ impl Store {
 
     fn initial(&self, tenant: &str) -> Arc<Content> {
         match &self.source {
-            Source::Samples(seed) => Arc::new(sample::tenant(*seed, tenant)),
+            Source::Samples { seed, groups } => Arc::new(sample::tenant(*seed, tenant, *groups)),
             Source::Fixed(content) => Arc::clone(content),
         }
     }

@@ -16,7 +16,7 @@ use crate::model::user::Viewer;
 struct Area(&'static str, Glyph, &'static str);
 
 /// The areas that exist. A new one is one more line.
-const AREAS: [Area; 1] = [Area("Operations", Glyph::Pulse, "operations")];
+const AREAS: [Area; 2] = [Area("Operations", Glyph::Pulse, "operations"), Area("Groups", Glyph::People, "groups")];
 
 /// The paths of the areas that there are.
 pub fn area_paths() -> Vec<&'static str> {

@@ -43,6 +43,7 @@ pub enum Glyph {
     ArrowUp,
     Expand,
     Keyboard,
+    People,
 }
 
 impl Glyph {
@@ -90,6 +91,9 @@ impl Glyph {
             Self::ChevronDown => "M4.5 6.25 8 9.75l3.5-3.5",
             Self::ChevronLeft => "M9.75 4.5 6.25 8l3.5 3.5",
             Self::ChevronRight => "M6.25 4.5 9.75 8l-3.5 3.5",
+            Self::People => {
+                "M6 7.5a2.4 2.4 0 1 0 0-4.8 2.4 2.4 0 0 0 0 4.8M1.75 13c.3-2.2 2-3.4 4.25-3.4s3.95 1.2 4.25 3.4M10.5 2.9a2.4 2.4 0 0 1 0 4.4M12 9.9c1.3.5 2.1 1.6 2.25 3.1"
+            }
             Self::Inbox => "M2.25 9.25h3.5L7 11h2l1.25-1.75h3.5M2.25 9.25l2-5.5h7.5l2 5.5v4H2.25z",
             Self::Screen => "M2.25 3.25h11.5v7.5H2.25zM5.75 13.25h4.5M8 10.75v2.5",
             Self::Sun => {

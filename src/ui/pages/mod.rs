@@ -1,5 +1,6 @@
 //! One screen a file.
 
+pub mod groups;
 pub mod home;
 pub mod layout;
 pub mod login;

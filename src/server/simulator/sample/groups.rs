@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::collection::Collection;
+use super::super::content::{Content, Object};
+use super::super::seeded::Seeded;
 use super::object::Maker;
 
 /// Name and membership rule; policies are assigned to these and to the assigned ones.
@@ -76,9 +78,48 @@ fn add(maker: &mut Maker<'_>, name: &str, (mail, security): (bool, bool), own: V
         "renewedDateTime": maker.next_modified(Collection::Groups),
         "securityEnabled": security,
         "visibility": null,
+        "members": members(maker, name),
     });
     if let (Some(object), Value::Object(own)) = (object.as_object_mut(), own) {
         object.extend(own);
     }
     maker.directory_object(Collection::Groups, name, object);
+}
+
+/// Some people or devices; a few of the groups have more than Graph tells of at once.
+fn members(maker: &Maker<'_>, name: &str) -> Value {
+    let kind = if name.starts_with("Intune - ") && !name.contains("Users") { "device" } else { "user" };
+    let most = if name.contains("All Corporate") || name == "All Company News" { 320 } else { 60 };
+    let count = maker.number(most / 4, most, &format!("{name}/members"));
+    (0..count)
+        .map(|place| {
+            let id = maker.seeded.guid(&format!("{kind}/{place}"));
+            json!({"@odata.type": format!("#microsoft.graph.{kind}"), "id": id})
+        })
+        .collect()
+}
+
+/// Adds groups of every kind until there are `most`; those with a name of their own stay the first.
+pub fn fill_up(content: &mut Content, seeded: &Seeded, most: usize) {
+    let people: Vec<String> = (0..200).map(|place| seeded.guid(&format!("user/{place}"))).collect();
+    for place in content.list(Collection::Groups).len()..most {
+        let kind = place % 5;
+        let members: Vec<Value> = (0..place % 4)
+            .map(|one| json!({"@odata.type": "#microsoft.graph.user", "id": people[(place * 7 + one) % people.len()]}))
+            .collect();
+        let group = json!({
+            "id": seeded.guid(&format!("{}/{place}", Collection::Groups)),
+            "displayName": format!("Team {place:05}"),
+            "description": null,
+            "createdDateTime": "2024-03-01T08:00:00Z",
+            "groupTypes": match kind { 0 => json!(["Unified"]), 4 => json!(["DynamicMembership"]), _ => json!([]) },
+            "mailEnabled": matches!(kind, 0 | 2 | 3),
+            "securityEnabled": matches!(kind, 1 | 2 | 4),
+            "membershipRule": (kind == 4).then(|| format!("(user.department -eq \"Team {place:05}\")")),
+            "members": members,
+        });
+        if let Value::Object(group) = group {
+            content.add(Collection::Groups, Object::from_iter(group));
+        }
+    }
 }

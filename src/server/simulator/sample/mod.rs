@@ -20,8 +20,8 @@ use self::object::Maker;
 use super::content::Content;
 use super::seeded::Seeded;
 
-/// The content of this tenant for this seed; always the same.
-pub fn tenant(seed: u64, tenant: &str) -> Content {
+/// The content of this tenant for this seed, with at least so many groups; always the same.
+pub fn tenant(seed: u64, tenant: &str, groups: usize) -> Content {
     let seeded = Seeded::new(format!("{seed}/{tenant}"));
     let mut maker = Maker::new(&seeded);
     groups::make(&mut maker);
@@ -37,7 +37,9 @@ pub fn tenant(seed: u64, tenant: &str) -> Content {
     enrollment::make(&mut maker);
     mobile_apps::make(&mut maker);
     update_profiles::make(&mut maker);
-    maker.finish()
+    let mut content = maker.finish();
+    groups::fill_up(&mut content, &seeded, groups);
+    content
 }
 
 #[cfg(test)]
@@ -48,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_sample_has_something_in_every_family() {
-        let summary = tenant(1, "contoso").summary();
+        let summary = tenant(1, "contoso", 0).summary();
         assert!(summary.values().all(|count| *count > 0), "{summary:?}");
         let total: usize = summary.values().sum();
         assert!((120..=160).contains(&total), "{total}");
@@ -56,7 +58,7 @@ mod tests {
 
     #[test]
     fn one_policy_has_more_settings_than_a_page() {
-        let content = tenant(1, "contoso");
+        let content = tenant(1, "contoso", 0);
         let mut counts =
             content.list(Collection::ConfigurationPolicies).iter().map(|one| objects(one, "settings").count());
         assert!(counts.any(|count| count > 25));
