@@ -270,7 +270,12 @@ fn groups_sync(app: &TestApp) -> Arc<dyn Producer> {
     let policy = OutboundPolicy { allow_private: true };
     let core = &app.core;
     let connections = Connections::new(
-        core.db.clone(), core.clock.clone(), core.secrets.clone(), http_client(policy).unwrap(), policy, retry_at_once(),
+        core.db.clone(),
+        core.clock.clone(),
+        core.secrets.clone(),
+        http_client(policy).unwrap(),
+        policy,
+        retry_at_once(),
     );
     let mut all = producers(&connections).into_iter();
     all.find(|job| job.operation_type() == OperationType::DirectoryGroupsSync).unwrap()

@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod counts;
+pub mod cron;
 pub mod directory_group;
 pub mod ids;
 pub mod listing;

@@ -147,11 +147,7 @@ pub async fn bury(
 ) -> DbResult<()> {
     tx_sql!(
         tx,
-        execute(
-            "DELETE FROM directory_group_members WHERE tenant_id = $1 AND group_id = $2",
-            scope.tenant(),
-            id
-        )
+        execute("DELETE FROM directory_group_members WHERE tenant_id = $1 AND group_id = $2", scope.tenant(), id)
     )?;
     tx_sql!(
         tx,

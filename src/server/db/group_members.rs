@@ -15,7 +15,8 @@ pub struct Membership<'a> {
     pub member_id: &'a str,
 }
 
-const SQLITE_ROWS: &str = "SELECT value ->> 'group_id' AS group_id, value ->> 'member_id' AS member_id FROM json_each($2)";
+const SQLITE_ROWS: &str =
+    "SELECT value ->> 'group_id' AS group_id, value ->> 'member_id' AS member_id FROM json_each($2)";
 const POSTGRES_ROWS: &str =
     "SELECT group_id, member_id FROM jsonb_to_recordset($2) AS m (group_id text, member_id text)";
 

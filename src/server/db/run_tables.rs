@@ -54,12 +54,11 @@ macro_rules! run_table {
 }
 
 /// All of them.
-pub const RUN_TABLES: &[RunTable] =
-    &[
-        run_table!(InventorySync, "inventory_sync_runs"),
-        run_table!(PolicySync, "policy_sync_runs"),
-        run_table!(DirectoryGroupsSync, "directory_group_sync_runs"),
-    ];
+pub const RUN_TABLES: &[RunTable] = &[
+    run_table!(InventorySync, "inventory_sync_runs"),
+    run_table!(PolicySync, "policy_sync_runs"),
+    run_table!(DirectoryGroupsSync, "directory_group_sync_runs"),
+];
 
 /// A producer's own record of a run, written beside its operation run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::model::directory_group::{GroupKind, RemovedReason};
 use crate::server::{
     db::{
         DbResult, Tx,
@@ -13,7 +14,6 @@ use crate::server::{
     },
     graph::GroupChange,
 };
-use crate::model::directory_group::{GroupKind, RemovedReason};
 
 const UNIFIED: &str = "Unified";
 const DYNAMIC: &str = "DynamicMembership";
@@ -97,8 +97,8 @@ impl Writer {
             }
             let facts = facts(change, before.map(|group| &group.facts), won.get(&change.id).copied().unwrap_or(0));
             let is_new = before.is_none();
-            let differs = won.contains_key(&change.id)
-                || before.is_none_or(|group| group.removed || group.facts != facts);
+            let differs =
+                won.contains_key(&change.id) || before.is_none_or(|group| group.removed || group.facts != facts);
             count_present(before, is_new, differs, self.pass, tally);
             // An earlier attempt of this run had found it gone.
             if before.is_some_and(|group| group.removed_run_id == Some(self.pass.run) && !group.was_seen(self.pass)) {
@@ -120,8 +120,7 @@ impl Writer {
         }
         // In the order of the primary key, so that two writers never wait for each other in a circle.
         let chosen = |wanted: bool| {
-            let mut some: Vec<_> =
-                last.iter().filter(|(_, is)| **is == wanted).map(|(one, _)| *one).collect();
+            let mut some: Vec<_> = last.iter().filter(|(_, is)| **is == wanted).map(|(one, _)| *one).collect();
             some.sort_unstable();
             some
         };

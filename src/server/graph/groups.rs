@@ -7,7 +7,8 @@ use super::{ApiVersion, FailedItem, GraphError, ItemIdentity, ListRequest};
 use crate::model::directory_group::RemovedReason;
 
 /// What is asked of each group. A link to go on from goes on with what its first request asked for.
-pub const GROUPS_QUERY: &str = "$select=id,displayName,description,groupTypes,mailEnabled,securityEnabled,membershipRule,members";
+pub const GROUPS_QUERY: &str =
+    "$select=id,displayName,description,groupTypes,mailEnabled,securityEnabled,membershipRule,members";
 
 /// What a change list says of one group. What it leaves out is as it was before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,7 +106,8 @@ mod tests {
 
     #[test]
     fn members_come_and_go() {
-        let value = json!({"id": "1", "members@delta": [{"id": "a"}, {"id": "b", "@removed": {"reason": "deleted"}}, {}]});
+        let value =
+            json!({"id": "1", "members@delta": [{"id": "a"}, {"id": "b", "@removed": {"reason": "deleted"}}, {}]});
         let members = GroupChange::read(&value).unwrap().members;
         assert_eq!(members, [("a".to_owned(), true), ("b".to_owned(), false)]);
     }

@@ -22,7 +22,8 @@ pub fn page(shared: &Shared, tenant: &str, call: &Call<'_>) -> Result<Value, Gra
     if call.query.top.is_some() || call.query.expand.names().next().is_some() {
         return Err(GraphError::bad_request("$top and $expand are not supported for change lists."));
     }
-    let token = call.query.skip_token.as_deref().or(call.query.delta_token.as_deref()).filter(|token| !token.is_empty());
+    let token =
+        call.query.skip_token.as_deref().or(call.query.delta_token.as_deref()).filter(|token| !token.is_empty());
     let expired = |status| resync(call, status);
     if let Some(status) = token.and_then(|_| shared.faults.resync()) {
         return Err(expired(status));

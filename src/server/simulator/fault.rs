@@ -102,8 +102,18 @@ mod tests {
 
     #[test]
     fn a_fault_is_read_as_it_is_written() {
-        let all = ["throttle:3", "busy:3", "unavailable:2", "revoked:0", "slow:250", "forbidden:groups", "unlicensed:intents"];
-        for text in all.into_iter().chain(["broken:policies", "html:mobileApps", "twice:groups", "repeat:groups", "resync:410"]) {
+        let all = [
+            "throttle:3",
+            "busy:3",
+            "unavailable:2",
+            "revoked:0",
+            "slow:250",
+            "forbidden:groups",
+            "unlicensed:intents",
+        ];
+        for text in
+            all.into_iter().chain(["broken:policies", "html:mobileApps", "twice:groups", "repeat:groups", "resync:410"])
+        {
             assert_eq!(text.parse::<Fault>().map(|fault| fault.to_string()), Ok(text.to_owned()));
         }
         let by_path = "forbidden:deviceManagement/deviceConfigurations".parse::<Fault>();

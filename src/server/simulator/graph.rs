@@ -50,7 +50,8 @@ pub async fn answer(
         return Err(GraphError::new(StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", message));
     }
     let paging = shared.faults.paging(resource.collection);
-    let call = Call { version, origin: &origin, uri: &uri, query: Query::parse(&uri)?, page_size: shared.page_size, paging };
+    let call =
+        Call { version, origin: &origin, uri: &uri, query: Query::parse(&uri)?, page_size: shared.page_size, paging };
     let body = match resource.target {
         Target::Delta => delta::page(&shared, &tenant, &call)?,
         _ => read(&call, &resource, &shared.store.tenant(&tenant))?,

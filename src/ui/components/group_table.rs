@@ -32,8 +32,17 @@ pub fn GroupTable(groups: Vec<DirectoryGroup>) -> impl IntoView {
 
 #[component]
 fn Row(group: DirectoryGroup) -> impl IntoView {
-    let DirectoryGroup { id, name, description, kind, dynamic, membership_rule, member_count, last_changed_at, removed } =
-        group;
+    let DirectoryGroup {
+        id,
+        name,
+        description,
+        kind,
+        dynamic,
+        membership_rule,
+        member_count,
+        last_changed_at,
+        removed,
+    } = group;
     let gone = removed.is_some();
     let changed = removed.as_ref().map_or(last_changed_at, |removed| removed.at);
     let members = match gone {

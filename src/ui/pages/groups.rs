@@ -146,10 +146,9 @@ fn Filters(asked: Asked, tenant: String) -> impl IntoView {
 fn NoGroups(any: bool, can_start: bool) -> impl IntoView {
     let (title, advice) = match (any, can_start) {
         (true, _) => ("No group matches", "Search for another part of the name, or show all groups."),
-        (false, true) => (
-            "No groups yet",
-            "Sync groups to read them from the directory. Later syncs read only what has changed.",
-        ),
+        (false, true) => {
+            ("No groups yet", "Sync groups to read them from the directory. Later syncs read only what has changed.")
+        }
         (false, false) => ("No groups yet", "As soon as somebody has synced this tenant's groups, they appear here."),
     };
     view! {
