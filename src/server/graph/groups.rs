@@ -41,10 +41,11 @@ impl GroupChange {
     ///
     /// # Errors
     /// `incomplete_data` for what has no id.
-    pub fn read(value: &Value) -> Result<Self, FailedItem> {
-        let identity = ItemIdentity::read(value).map_err(|error| FailedItem { identity: None, error })?;
+    pub fn read(value: &Value) -> Result<Self, Box<FailedItem>> {
+        let identity = ItemIdentity::read(value).map_err(|error| Box::new(FailedItem { identity: None, error }))?;
         let Value::Object(group) = value else {
-            return Err(FailedItem { identity: None, error: GraphError::incomplete("A group is no object.") });
+            let error = GraphError::incomplete("A group is no object.");
+            return Err(Box::new(FailedItem { identity: None, error }));
         };
         Ok(Self {
             id: identity.id,

@@ -179,7 +179,7 @@ fn parted(values: &[Value]) -> (Vec<GroupChange>, Vec<FailedItem>) {
     for value in values {
         match GroupChange::read(value) {
             Ok(change) => changes.push(change),
-            Err(item) => failed.push(item),
+            Err(item) => failed.push(*item),
         }
     }
     (changes, failed)

@@ -150,7 +150,8 @@ fn changes<'a>(journal: &Journal, content: &'a Content, since: usize, version: u
 fn change<'a>(id: &str, entries: &[Entry], content: &'a Content) -> Vec<Told<'a>> {
     let own = || entries.iter().filter(|entry| entry.group == id).map(|entry| &entry.what);
     let Some(group) = content.find(Collection::Groups, id) else {
-        let reason = own().filter_map(|what| if let What::Removed(reason) = what { Some(reason) } else { None }).last();
+        let reason =
+            own().filter_map(|what| if let What::Removed(reason) = what { Some(reason) } else { None }).next_back();
         let mut gone = only_id(id);
         gone.insert("@removed".to_owned(), json!({"reason": reason.map_or("deleted", String::as_str)}));
         return vec![Told::Change(gone)];
