@@ -8,6 +8,7 @@ use apalis_core::task::builder::TaskBuilder;
 use common::{
     TestApp, assert_mirrored, eventually,
     graph::{Graph, ProductWorkers, retry_at_once},
+    new_run,
 };
 use futures::{FutureExt, future::BoxFuture};
 use runledger::{
@@ -16,7 +17,7 @@ use runledger::{
         ids::RunId,
         operation::OperationType,
         reason::ReasonCode,
-        run::{Initiator, RunDetail, RunOutcome},
+        run::{RunDetail, RunOutcome},
     },
     server::{
         connections::Connections,
@@ -36,12 +37,7 @@ use serde_json::{Value, json};
 use tower::{Layer, Service};
 
 async fn ensure(app: &TestApp, scope: TenantScope) -> RunId {
-    let new = NewRun {
-        operation_type: OperationType::DirectoryGroupsSync,
-        inputs: json!({}),
-        context: json!({}),
-        initiator: Initiator::system(),
-    };
+    let new = NewRun { operation_type: OperationType::DirectoryGroupsSync, ..new_run(json!({})) };
     app.core.runs.ensure_run(scope, new).await.unwrap().run().id
 }
 
@@ -287,6 +283,7 @@ fn deliver(app: &TestApp, job: Arc<dyn Producer>, run_id: RunId) -> tokio::task:
         worker: "w".to_owned(),
         heartbeat_every: Duration::from_secs(60),
         time_limit: Duration::from_secs(60),
+        cancel_patience: Duration::from_secs(60),
     };
     let running = Running::default();
     let mut service = TrackOperationRun::new(app.core.runs.clone(), settings, running).layer(JobRouter::new(vec![job]));
