@@ -14,6 +14,7 @@ use crate::{
         clock::Clock,
         pages::{
             groups::GroupsPage, home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
+            notification_settings::NotificationSettingsPage, notifications::NotificationsPage,
             operations::OperationsPage, run::RunPage,
         },
         theme::ThemeChoice,
@@ -60,6 +61,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/groups") view=GroupsPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations/:run") view=RunPage ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications/settings") view=NotificationSettingsPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::{
+    bell::Bell,
     icon::{Glyph, Icon},
     logo::Logo,
     menu::Menu,
     person_menu::PersonMenu,
     tenant_menu::TenantMenu,
 };
-use crate::model::user::Viewer;
+use crate::{model::user::Viewer, ui::inbox::InboxStore};
 
 /// A product area: its name, its icon and its path within the tenant.
 struct Area(&'static str, Glyph, &'static str);
@@ -25,7 +26,7 @@ pub fn area_paths() -> Vec<&'static str> {
 
 /// The bar at the top. Without a viewer, who may still be on the way, only the product's name stands in it.
 #[component]
-pub fn TopBar(viewer: Option<Viewer>, #[prop(into)] tenant: Signal<String>) -> impl IntoView {
+pub fn TopBar(viewer: Option<Viewer>, #[prop(into)] tenant: Signal<String>, inbox: InboxStore) -> impl IntoView {
     view! {
         <Menu label="Areas" class="area-menu" summary=|| view! { <Icon glyph=Glyph::Lines/> }>
             <Areas tenant/>
@@ -37,6 +38,7 @@ pub fn TopBar(viewer: Option<Viewer>, #[prop(into)] tenant: Signal<String>) -> i
                     <span class="top-rule" aria-hidden="true"></span>
                     <TenantMenu tenants current=tenant/>
                     <span class="grow"></span>
+                    <Bell tenant inbox/>
                     <PersonMenu name email/>
                 }
             })}

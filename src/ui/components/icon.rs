@@ -44,6 +44,7 @@ pub enum Glyph {
     Expand,
     Keyboard,
     People,
+    Bell,
 }
 
 impl Glyph {
@@ -94,6 +95,7 @@ impl Glyph {
             Self::People => {
                 "M6 7.5a2.4 2.4 0 1 0 0-4.8 2.4 2.4 0 0 0 0 4.8M1.75 13c.3-2.2 2-3.4 4.25-3.4s3.95 1.2 4.25 3.4M10.5 2.9a2.4 2.4 0 0 1 0 4.4M12 9.9c1.3.5 2.1 1.6 2.25 3.1"
             }
+            Self::Bell => "M4 10.75V7a4 4 0 0 1 8 0v3.75l1.25 1.25H2.75zM6.75 13.75h2.5",
             Self::Inbox => "M2.25 9.25h3.5L7 11h2l1.25-1.75h3.5M2.25 9.25l2-5.5h7.5l2 5.5v4H2.25z",
             Self::Screen => "M2.25 3.25h11.5v7.5H2.25zM5.75 13.25h4.5M8 10.75v2.5",
             Self::Sun => {

@@ -11,6 +11,9 @@ pub fn Menu(
     /// What the menu is for, for those who do not see where it stands.
     label: &'static str,
     #[prop(optional)] class: &'static str,
+    /// Called when the menu is opened, by whatever means.
+    #[prop(optional)]
+    on_open: Option<Callback<()>>,
     children: Children,
 ) -> impl IntoView {
     let details = NodeRef::<html::Details>::new();
@@ -39,8 +42,13 @@ pub fn Menu(
             keys.remove();
         });
     });
+    let on_toggle = move |_| {
+        if let (Some(on_open), true) = (on_open, details.get_untracked().is_some_and(|details| details.open())) {
+            on_open.run(());
+        }
+    };
     view! {
-        <details node_ref=details class=format!("menu {class}") name="menu">
+        <details node_ref=details class=format!("menu {class}") name="menu" on:toggle=on_toggle>
             <summary><span class="sr-only">{label}</span>{summary.run()}</summary>
             <div class="menu-panel" on:click=move |_| close()>{children()}</div>
         </details>

@@ -1,6 +1,7 @@
 //! Building blocks of pages: they take data and never fetch.
 
 pub mod badge;
+pub mod bell;
 pub mod comparison;
 pub mod copy_button;
 pub mod detail;
@@ -13,6 +14,7 @@ pub mod live_mark;
 pub mod logo;
 pub mod menu;
 pub mod notice;
+pub mod notification_row;
 pub mod page_header;
 pub mod pager;
 pub mod person_menu;
@@ -26,4 +28,5 @@ pub mod start_button;
 pub mod tenant_menu;
 pub mod theme_switch;
 pub mod toast;
+pub mod toasts;
 pub mod when;

@@ -1,13 +1,8 @@
-//! The short answer to an action, in a corner: it is read out politely, leads to the run, and leaves by itself.
-
-use std::time::Duration;
+//! The short answer to something that the person did on a page; the stack in the corner shows it.
 
 use leptos::prelude::*;
 
-use super::icon::{Glyph, Icon};
-
-/// How long an answer stays.
-const STAY: Duration = Duration::from_secs(10);
+use crate::ui::inbox::InboxStore;
 
 /// What a toast says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,35 +14,14 @@ pub struct ToastText {
     pub link: Option<(String, &'static str)>,
 }
 
+/// Hands each text that is set to the stack.
 #[component]
 pub fn Toast(toast: RwSignal<Option<ToastText>>) -> impl IntoView {
-    Effect::new(move |timer: Option<Option<TimeoutHandle>>| {
-        if let Some(Some(timer)) = timer {
-            timer.clear();
+    let inbox = expect_context::<InboxStore>();
+    Effect::new(move |_| {
+        if let Some(text) = toast.get() {
+            toast.set(None);
+            inbox.answer(text);
         }
-        // Bad news stays until it is put away.
-        let leaves = toast.read().as_ref().is_some_and(|toast| !toast.alert);
-        leaves.then(|| set_timeout_with_handle(move || _ = toast.try_set(None), STAY).ok()).flatten()
     });
-    let told = move |alert: bool| {
-        toast.get().filter(|toast| toast.alert == alert).map(|ToastText { words, link, .. }| {
-            view! {
-                <div class="toast" class:toast-alert=alert>
-                    <Icon glyph=if alert { Glyph::CircleCross } else { Glyph::CircleCheck }/>
-                    <span>{words}</span>
-                    {link.map(|(address, words)| view! { <a href=address>{words}</a> })}
-                    <button type="button" class="copy copy-able" aria-label="Dismiss" on:click=move |_| toast.set(None)>
-                        <Icon glyph=Glyph::Cross/>
-                    </button>
-                </div>
-            }
-        })
-    };
-    // Both regions are there before anything is said in them: only then it is read out.
-    view! {
-        <div class="toasts">
-            <div role="status" aria-live="polite">{move || told(false)}</div>
-            <div role="alert">{move || told(true)}</div>
-        </div>
-    }
 }

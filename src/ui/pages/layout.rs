@@ -4,11 +4,15 @@ use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_params_map};
 
 use crate::{
-    api::session::get_viewer,
+    api::{notifications::get_inbox, session::get_viewer},
     ui::{
-        components::frame::{Areas, TopBar},
+        components::{
+            frame::{Areas, TopBar},
+            toasts::Toasts,
+        },
         context::{CurrentTenant, ViewerResource},
-        live::provide_live_feed,
+        inbox::InboxStore,
+        live::{LiveFeed, provide_live_feed},
         pages::run_dialog::RunDialog,
         run_overlay::RunOverlay,
     },
@@ -23,14 +27,19 @@ pub fn TenantLayout() -> impl IntoView {
     provide_context(viewer);
     provide_live_feed(CurrentTenant(tenant), viewer);
     let overlay = RunOverlay::provide(CurrentTenant(tenant));
+    let inbox = InboxStore::provide(expect_context::<LiveFeed>());
+    let told = Resource::new(|| (), |()| get_inbox());
     view! {
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <div class="frame">
             <header class="top-bar">
                 // The pages say what is wrong when the viewer cannot be had; the bar just stays empty.
-                <Suspense fallback=move || view! { <TopBar viewer=None tenant/> }>
+                <Suspense fallback=move || view! { <TopBar viewer=None tenant inbox/> }>
                     {move || Suspend::new(async move {
-                        view! { <TopBar viewer=viewer.await.ok().flatten() tenant/> }
+                        if let Ok(told) = told.await {
+                            inbox.heal(&told);
+                        }
+                        view! { <TopBar viewer=viewer.await.ok().flatten() tenant inbox/> }
                     })}
                 </Suspense>
             </header>
@@ -38,5 +47,6 @@ pub fn TenantLayout() -> impl IntoView {
             <main id="main" class="main" tabindex="-1"><Outlet/></main>
         </div>
         <RunDialog overlay/>
+        <Toasts inbox/>
     }
 }

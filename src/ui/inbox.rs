@@ -1,0 +1,155 @@
+//! What the person is told while a page is open: the bell and the toasts, kept the same on all their pages.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{components::toast::ToastText, live::LiveFeed, toast_stack::Stack};
+use crate::{
+    api::notifications::{get_inbox, list_notifications, put_away_toasts, read_notifications},
+    model::{
+        ids::NotificationId,
+        notification::{Inbox, Notification},
+        run::LiveEvent,
+    },
+};
+
+/// The person's inbox as every page has it.
+#[derive(Clone, Copy)]
+pub struct InboxStore {
+    unread: RwSignal<u64>,
+    /// What the bell lists, once somebody has looked.
+    newest: RwSignal<Option<Vec<Notification>>>,
+    stack: RwSignal<Stack>,
+    /// While the pointer or the focus is on a toast, none leaves.
+    paused: RwSignal<bool>,
+}
+
+impl InboxStore {
+    /// For everything below, fed by the live stream.
+    pub fn provide(feed: LiveFeed) -> Self {
+        let store = Self {
+            unread: RwSignal::new(0),
+            newest: RwSignal::new(None),
+            stack: RwSignal::new(Stack::default()),
+            paused: RwSignal::new(false),
+        };
+        feed.listen(move |event| match event {
+            LiveEvent::Notification { notification } => store.told(&notification),
+            LiveEvent::Inbox { unread, toasted } => {
+                store.unread.set(unread);
+                store.stack.update(|stack| stack.put_away(&toasted));
+            }
+            LiveEvent::Gap => spawn_local(async move {
+                if let Ok(inbox) = get_inbox().await {
+                    store.heal(&inbox);
+                }
+            }),
+            LiveEvent::Run { .. } => {}
+        });
+        store.keep_time();
+        provide_context(store);
+        store
+    }
+
+    pub fn unread(self) -> u64 {
+        self.unread.get()
+    }
+
+    pub fn newest(self) -> ReadSignal<Option<Vec<Notification>>> {
+        self.newest.read_only()
+    }
+
+    /// Somebody looks at the bell: it shows how it is now.
+    pub fn look_at_bell(self) {
+        spawn_local(async move {
+            if let Ok(page) = list_notifications(false, None).await {
+                self.newest.try_set(Some(page.items));
+            }
+        });
+    }
+
+    /// One is read, or all.
+    pub fn read(self, which: Option<NotificationId>) {
+        self.newest.update(|newest| {
+            let all = newest.iter_mut().flatten();
+            all.filter(|one| which.is_none_or(|id| id == one.id)).for_each(|one| one.read = true);
+        });
+        spawn_local(async move {
+            // Not reached: it stays unread, which is true enough.
+            if let Ok(unread) = read_notifications(which).await {
+                self.unread.try_set(unread);
+            }
+        });
+    }
+
+    pub fn stack(self) -> ReadSignal<Stack> {
+        self.stack.read_only()
+    }
+
+    pub fn pause(self, paused: bool) {
+        self.paused.set(paused);
+    }
+
+    /// How it is on the server.
+    pub fn heal(self, inbox: &Inbox) {
+        self.unread.set(inbox.unread);
+        self.stack.update(|stack| stack.heal(&inbox.toasts));
+    }
+
+    fn told(self, notification: &Notification) {
+        // A quiet member hears it from the bell alone.
+        let known = self.stack.with_untracked(|stack| stack.has_had(notification.id));
+        if known {
+            return;
+        }
+        if !notification.read {
+            self.unread.update(|unread| *unread += 1);
+        }
+        self.stack.update(|stack| match notification.toasted {
+            true => stack.put_away(&[notification.id]),
+            false => stack.tell(notification),
+        });
+    }
+
+    /// The answer to something that the person did on this page.
+    pub fn answer(self, text: ToastText) {
+        self.stack.update(|stack| stack.answer(text));
+    }
+
+    /// Takes a toast away, on every device.
+    pub fn put_away(self, key: u64) {
+        let told = self.stack.try_update(|stack| stack.take(key)).flatten();
+        self.say_put_away(told.into_iter().collect());
+    }
+
+    /// The person goes where the toast leads: what it says is read.
+    pub fn follow(self, key: u64) {
+        if let Some(id) = self.stack.try_update(|stack| stack.take(key)).flatten() {
+            self.read(Some(id));
+        }
+    }
+
+    fn say_put_away(self, ids: Vec<NotificationId>) {
+        if !ids.is_empty() {
+            spawn_local(async move {
+                _ = put_away_toasts(ids).await;
+            });
+        }
+    }
+
+    /// Toasts leave by themselves, but not while somebody is at them or nobody sees the page.
+    fn keep_time(self) {
+        let waiting = Memo::new(move |_| !self.stack.read().is_empty() && !self.paused.get());
+        Effect::new(move |before: Option<Option<IntervalHandle>>| {
+            if let Some(Some(clock)) = before {
+                clock.clear();
+            }
+            let look = move || {
+                if !document().hidden() {
+                    let gone = self.stack.try_update(Stack::look).unwrap_or_default();
+                    self.say_put_away(gone);
+                }
+            };
+            waiting.get().then(|| set_interval_with_handle(look, std::time::Duration::from_millis(500)).ok()).flatten()
+        });
+    }
+}
