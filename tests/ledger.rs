@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use common::{TestApp, ids, new_run};
 use runledger::{
     model::{
-        page::RunCursor,
+        filter::{Place, RunFilter},
         run::{RunEventKind, RunOutcome, RunStatus, SummaryCounts},
     },
     server::{
@@ -47,7 +47,7 @@ on_both_engines! {
         let theirs = app.ensure(fabrikam, json!({})).await.run().clone();
         assert_ne!(ours.id, theirs.id);
         assert!(app.core.runs.detail(fabrikam, ours.id).await.unwrap().is_none());
-        let page = app.core.runs.list(fabrikam, &RunCursor::default()).await.unwrap();
+        let page = app.core.runs.list(fabrikam, &RunFilter::default()).await.unwrap();
         assert_eq!(ids(&page.runs), [theirs.id]);
     }
 
@@ -70,7 +70,7 @@ on_both_engines! {
         let id = *seen.iter().next().unwrap();
         assert_eq!(tasks::count(&app.core.db, id).await.unwrap(), 1);
         assert_eq!(tasks::count_all(&app.core.db).await.unwrap(), 1, "no loser has left its task behind");
-        let page = app.core.runs.list(scope, &RunCursor::default()).await.unwrap();
+        let page = app.core.runs.list(scope, &RunFilter::default()).await.unwrap();
         assert_eq!(ids(&page.runs), [id]);
         let detail = app.detail(scope, id).await;
         assert_eq!(detail.run.joined_count, 63);
@@ -163,12 +163,12 @@ on_both_engines! {
         }
         made.reverse();
         let mut read = Vec::new();
-        let mut cursor = RunCursor::default();
+        let mut filter = RunFilter::default();
         loop {
-            let page = app.core.runs.list(scope, &cursor).await.unwrap();
+            let page = app.core.runs.list(scope, &filter).await.unwrap();
             read.extend(ids(&page.runs));
             match page.next {
-                Some(next) => cursor.after = Some(next),
+                Some(next) => filter = filter.at(Place::After(next)),
                 None => break,
             }
         }

@@ -5,8 +5,8 @@ mod common;
 use common::{Engine, TestApp, assert_mirrored, start_of_time};
 use runledger::{
     model::{
+        filter::{Place, RunFilter},
         ids::TenantId,
-        page::RunCursor,
         run::{Run, RunDetail, RunEventKind},
     },
     server::{
@@ -30,12 +30,12 @@ async fn scope(app: &TestApp, slug: &str) -> TenantScope {
 async fn all(app: &TestApp, slug: &str) -> (TenantId, Vec<Run>) {
     let scope = scope(app, slug).await;
     let mut runs = Vec::new();
-    let mut cursor = RunCursor::default();
+    let mut filter = RunFilter::default();
     loop {
-        let page = app.core.runs.list(scope, &cursor).await.unwrap();
+        let page = app.core.runs.list(scope, &filter).await.unwrap();
         runs.extend(page.runs);
         match page.next {
-            Some(next) => cursor = RunCursor { after: Some(next) },
+            Some(next) => filter = filter.at(Place::After(next)),
             None => return (scope.tenant(), runs),
         }
     }

@@ -6,21 +6,34 @@ use crate::{
     error::AppError,
     model::{
         operation::OperationType,
-        page::RunPage,
+        page::{ListChoices, RunPage},
         run::{Run, RunDetail, Started},
     },
 };
 
-/// One page of the tenant's runs, newest first; `after` is the last run of the page before, as the address has it.
-/// What is no run id is ignored, and said in the page's note.
+/// One page of the tenant's runs, newest first: the one that the query of the address names, as [`RunFilter`] reads it.
+/// What makes no sense is ignored, and said in the page's note.
+///
+/// [`RunFilter`]: crate::model::filter::RunFilter
 #[server(prefix = "/api", endpoint = "operations/list")]
-pub async fn list_runs(tenant: String, after: Option<String>) -> Result<RunPage, AppError> {
+pub async fn list_runs(tenant: String, #[server(default)] query: String) -> Result<RunPage, AppError> {
     use crate::{
         model::user::Action,
         server::{auth::request, error::shown},
     };
     let member = request::member(&tenant, Action::View).await?;
-    request::state().list_runs(&member, after.as_deref()).await.map_err(shown)
+    request::state().list_runs(&member, &query).await.map_err(shown)
+}
+
+/// The people of the tenant whom the list can be filtered for: its members, and those whom the query names.
+#[server(prefix = "/api", endpoint = "operations/filter_choices")]
+pub async fn filter_choices(tenant: String, #[server(default)] query: String) -> Result<ListChoices, AppError> {
+    use crate::{
+        model::user::Action,
+        server::{auth::request, error::shown},
+    };
+    let member = request::member(&tenant, Action::View).await?;
+    request::state().filter_choices(&member, &query).await.map_err(shown)
 }
 
 /// All there is to tell of one run; 404 when it is not this tenant's or no run id at all.

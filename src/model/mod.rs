@@ -1,16 +1,22 @@
 //! Types that the server and the browser share. No I/O, no clock, no randomness.
 
+pub mod choice;
 pub mod comparison;
 pub mod counts;
 pub mod cron;
 pub mod directory_group;
+pub mod filter;
+pub mod filter_note;
 pub mod ids;
 pub mod listing;
+pub mod moment;
 pub mod notification;
 pub mod operation;
 pub mod page;
+pub mod query;
 pub mod reason;
 pub mod run;
+pub mod run_search;
 pub mod text_enum;
 pub mod theme;
 pub mod time;

@@ -2,41 +2,82 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::RunId, run::Run};
+use super::{
+    ids::{RunId, UserId},
+    run::Run,
+};
 
 /// How many runs a page holds.
 pub const PAGE_SIZE: usize = 50;
+/// Runs are counted exactly up to here.
+pub const COUNTED: u64 = 10_000;
 
 /// Runs in order of creation, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunPage {
     pub runs: Vec<Run>,
-    /// Give this as `after` to get the next, older page; absent on the last page.
+    /// Give this as `before` to get the page of newer runs; absent on the first page.
+    pub previous: Option<RunId>,
+    /// Give this as `after` to get the page of older runs; absent on the last page.
     pub next: Option<RunId>,
+    /// How many runs pass the filter, on all pages.
+    pub count: RunCount,
+    /// The one run that the search names: go there.
+    pub found: Option<RunId>,
     /// What of the address made no sense and was ignored, for the reader.
     pub note: Option<String>,
 }
 
-/// Where in the list one is, as the URL says it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunCursor {
-    /// Show runs older than this one.
-    pub after: Option<RunId>,
+/// How many runs there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCount {
+    pub runs: u64,
+    /// There are more than were counted.
+    pub more: bool,
 }
 
-impl RunCursor {
-    /// Reads the `after` of a query. What is no run id is ignored, and said in the note.
-    pub fn parse(after: Option<&str>) -> (Self, Option<String>) {
-        match after.filter(|text| !text.is_empty()).map(str::parse) {
-            None => (Self::default(), None),
-            Some(Ok(id)) => (Self { after: Some(id) }, None),
-            Some(Err(_)) => (
-                Self::default(),
-                Some(
-                    "The place in the list that this address names does not exist; these are the newest runs."
-                        .to_owned(),
-                ),
-            ),
+impl RunCount {
+    /// `0`, `1`, `9,999`, `10,000+`.
+    pub fn text(self) -> String {
+        let digits = self.runs.to_string();
+        let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                text.push(',');
+            }
+            text.push(digit);
         }
+        if self.more {
+            text.push('+');
+        }
+        text
+    }
+}
+
+/// Somebody whose runs can be filtered for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: UserId,
+    pub name: String,
+    /// Whether they are a member of the tenant now; their runs stay when they leave.
+    pub member: bool,
+}
+
+/// What the filter offers beside fixed words: the tenant's people. "System" and "me" are always there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListChoices {
+    /// The members by name, then those who left and whom the address names.
+    pub people: Vec<Person>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_told_with_commas_and_a_plus() {
+        let text = |runs, more| RunCount { runs, more }.text();
+        assert_eq!([text(0, false), text(999, false), text(1_000, false)], ["0", "999", "1,000"]);
+        assert_eq!([text(COUNTED, true), text(1_234_567, false)], ["10,000+", "1,234,567"]);
     }
 }

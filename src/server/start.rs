@@ -14,21 +14,29 @@ use super::{
 use crate::{
     error::AppError,
     model::{
+        filter::RunFilter,
         ids::RunId,
         operation::OperationType,
-        page::{RunCursor, RunPage},
+        page::{ListChoices, RunPage},
         run::{Initiator, Run, RunOutcome, Started},
     },
 };
 
 impl AppState {
-    /// For a member: the page of runs that the address names, or the newest with a note when it names none.
-    pub async fn list_runs(&self, member: &Membership, after: Option<&str>) -> Result<RunPage, ServiceError> {
-        let (cursor, note) = RunCursor::parse(after);
-        if note.is_some() {
-            info!(tenant = %member.scope().tenant(), "an address named a place in the list that does not exist");
+    /// For a member: the page of runs that the query of the address names, with a note on what of it made no sense.
+    pub async fn list_runs(&self, member: &Membership, query: &str) -> Result<RunPage, ServiceError> {
+        let (filter, note) = RunFilter::parse(query);
+        let page = self.runs.page(member.scope(), &filter, note, Some(member.user_id())).await?;
+        if page.note.is_some() {
+            info!(tenant = %member.scope().tenant(), "parts of an address made no sense and were ignored");
         }
-        Ok(RunPage { note, ..self.runs.list(member.scope(), &cursor).await? })
+        Ok(page)
+    }
+
+    /// For a member: the people whom the list can be filtered for.
+    pub async fn filter_choices(&self, member: &Membership, query: &str) -> Result<ListChoices, ServiceError> {
+        let (filter, _) = RunFilter::parse(query);
+        Ok(self.runs.filter_choices(member.scope(), &filter).await?)
     }
 
     /// For a member who may start operations: a new run, or the active one of the same identity.

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::{CliError, admin::find_tenant};
 use crate::{
     model::{
+        filter::RunFilter,
         ids::RunId,
         operation::OperationType,
-        page::RunCursor,
         run::{Initiator, Run, RunDetail, RunOutcome, Started},
         time,
     },
@@ -122,7 +122,7 @@ impl ListRuns {
     async fn run(self) -> Result<ExitCode, CliError> {
         let core = Core::open(&self.data, Clock::system()).await?;
         let scope = find_tenant(&core, &self.slug).await?.scope();
-        let page = core.runs.list(scope, &RunCursor::default()).await?;
+        let page = core.runs.list(scope, &RunFilter::default()).await?;
         if self.json {
             print_json(&json!(page.runs));
         } else {

@@ -6,6 +6,7 @@ use sqlx::types::Json;
 use super::{
     Db, DbResult, Tx, db_sql,
     rows::{FullRun, FullRunRow, RUN_COLUMNS, RunRow},
+    run_reasons,
     scope::TenantScope,
     tx_sql,
 };
@@ -48,6 +49,9 @@ pub async fn insert(tx: &mut Tx, new: &FullRun) -> DbResult<bool> {
             run.retry_of
         )
     )?;
+    if rows == 1 {
+        run_reasons::write(tx, new).await?;
+    }
     Ok(rows == 1)
 }
 
@@ -106,23 +110,7 @@ pub async fn update(tx: &mut Tx, full: &FullRun) -> DbResult<()> {
             run.released_at
         )
     )?;
-    Ok(())
-}
-
-/// A page of the tenant's runs, newest first, older than `after`. Reads one more than `limit` to know of a next page.
-pub async fn list(db: &Db, scope: TenantScope, after: Option<RunId>, limit: i64) -> DbResult<Vec<Run>> {
-    const FIRST: &str =
-        concatcp!("SELECT ", RUN_COLUMNS, " FROM operation_runs WHERE tenant_id = $1 ORDER BY id DESC LIMIT $2");
-    const AFTER: &str = concatcp!(
-        "SELECT ",
-        RUN_COLUMNS,
-        " FROM operation_runs WHERE tenant_id = $1 AND id < $3 ORDER BY id DESC LIMIT $2"
-    );
-    let rows: Vec<RunRow> = match after {
-        None => db_sql!(db, fetch_all(FIRST, scope.tenant(), limit))?,
-        Some(after) => db_sql!(db, fetch_all(AFTER, scope.tenant(), limit, after))?,
-    };
-    Ok(rows.into_iter().map(Run::from).collect())
+    run_reasons::write(tx, full).await
 }
 
 /// One run of the tenant, whole.

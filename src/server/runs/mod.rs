@@ -5,6 +5,7 @@ pub mod change;
 pub mod failure;
 pub mod handle;
 pub mod identity;
+pub mod list;
 mod listen;
 mod mirror;
 pub mod retention;

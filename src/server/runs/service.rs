@@ -13,7 +13,6 @@ use crate::{
     model::{
         ids::RunId,
         operation::OperationType,
-        page::{PAGE_SIZE, RunCursor, RunPage},
         run::{Initiator, Run, RunDetail, RunEvent, RunEventKind, RunStatus, Started, SummaryCounts},
     },
     server::{
@@ -207,15 +206,6 @@ impl OperationRunService {
             mirror.write(tx, self.clock.new_id(), full).await?;
         }
         Ok(())
-    }
-
-    /// A page of the tenant's runs, newest first.
-    pub async fn list(&self, scope: TenantScope, cursor: &RunCursor) -> DbResult<RunPage> {
-        let mut found = runs::list(&self.db, scope, cursor.after, PAGE_SIZE as i64 + 1).await?;
-        let more = found.len() > PAGE_SIZE;
-        found.truncate(PAGE_SIZE);
-        let next = found.last().filter(|_| more).map(|run| run.id);
-        Ok(RunPage { runs: found, next, note: None })
     }
 
     /// All there is to tell of one run of the tenant.

@@ -1,40 +1,45 @@
-//! The way to older runs and back to the newest.
+//! The way to older and newer runs, and back to the newest.
 
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
-use crate::model::ids::RunId;
+use crate::model::{
+    filter::{Place, RunFilter},
+    ids::RunId,
+};
 
 #[component]
 pub fn Pager(
     #[prop(into)] tenant: String,
-    /// Whether this is not the first page.
-    deep: bool,
+    filter: RunFilter,
+    /// The first run of this page, when there are newer ones.
+    previous: Option<RunId>,
+    /// The last run of this page, when there are older ones.
     next: Option<RunId>,
 ) -> impl IntoView {
-    let list = format!("/t/{tenant}/operations");
-    (deep || next.is_some()).then(|| {
+    let at = move |place| format!("/t/{tenant}/operations?{}", filter.at(place).to_query());
+    let link = |href: String, text, glyph| {
+        let back = glyph == Glyph::ChevronLeft;
+        view! {
+            <a class="button button-plain" href=href>
+                {back.then(|| view! { <Icon glyph/> })}
+                {text}
+                {(!back).then(|| view! { <Icon glyph/> })}
+            </a>
+        }
+    };
+    (previous.is_some() || next.is_some()).then(|| {
         view! {
             <nav class="pager" aria-label="Pages of runs">
-                {deep
-                    .then(|| {
+                {previous
+                    .map(|first| {
                         view! {
-                            <a class="button button-plain" href=list.clone()>
-                                <Icon glyph=Glyph::ChevronLeft/>
-                                "Newest runs"
-                            </a>
+                            {link(at(Place::Newest), "Newest runs", Glyph::ChevronLeft)}
+                            {link(at(Place::Before(first)), "Newer runs", Glyph::ChevronLeft)}
                         }
                     })}
                 <span class="grow"></span>
-                {next
-                    .map(|next| {
-                        view! {
-                            <a class="button button-plain" href=format!("{list}?after={next}")>
-                                "Older runs"
-                                <Icon glyph=Glyph::ChevronRight/>
-                            </a>
-                        }
-                    })}
+                {next.map(|last| link(at(Place::After(last)), "Older runs", Glyph::ChevronRight))}
             </nav>
         }
     })

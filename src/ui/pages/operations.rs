@@ -2,13 +2,15 @@
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{NavigateOptions, components::Redirect, hooks::use_location};
 
 use crate::{
     api::operations::{StartOperation, list_runs},
     error::AppError,
     model::{
+        filter::{Place, RunFilter},
         operation::OperationType,
+        page::RunPage,
         run::LiveEvent,
         user::{Action, Role},
     },
@@ -30,17 +32,16 @@ use crate::{
 pub fn OperationsPage() -> impl IntoView {
     let CurrentTenant(tenant) = expect_context();
     let viewer = expect_context::<ViewerResource>();
-    let query = use_query_map();
-    let after = Memo::new(move |_| query.read().get_str("after").filter(|after| !after.is_empty()).map(str::to_owned));
-    let page = Resource::new(move || (tenant.get(), after.get()), |(tenant, after)| list_runs(tenant, after));
+    let query = use_location().search;
+    let page = Resource::new(move || (tenant.get(), query.get()), |(tenant, query)| list_runs(tenant, query));
     // The rows on the screen now, for what comes in later.
     let shown = StoredValue::new(None::<RunRows>);
     let start = Starting::<StartOperation>::on_this_page();
 
     let refresh = once_a_second(move || {
-        let (tenant, after) = (tenant.get_untracked(), after.get_untracked());
+        let (tenant, query) = (tenant.get_untracked(), query.get_untracked());
         spawn_local(async move {
-            match list_runs(tenant, after).await {
+            match list_runs(tenant, query).await {
                 Ok(page) => with_rows(shown, |rows| rows.replace(&page)),
                 // Shown by asking through the page's resource, which leads to the sign-in page.
                 Err(AppError::Unauthenticated) => page.refetch(),
@@ -60,13 +61,18 @@ pub fn OperationsPage() -> impl IntoView {
         <Title text="Operations"/>
         <Transition fallback=|| view! { <Head role=None start=None tenant=String::new()/> <RunTableSkeleton/> }>
             {move || Suspend::new(async move {
-                let (tenant, after) = (tenant.get_untracked(), after.get_untracked());
+                let (tenant, query) = (tenant.get_untracked(), query.get_untracked());
                 let role = role_in(&viewer.await, &tenant);
                 match page.await {
                     Err(error) => view! { <ErrorPanel error way_out=("/".to_owned(), "Go to operations")/> }.into_any(),
+                    Ok(RunPage { found: Some(run), .. }) => {
+                        let options = NavigateOptions { replace: true, ..Default::default() };
+                        view! { <Redirect path=format!("/t/{tenant}/operations/{run}") options/> }.into_any()
+                    }
                     Ok(page) => {
-                        let deep = after.is_some() && page.note.is_none();
-                        let rows = RunRows::new(&page, !deep);
+                        let (filter, _) = RunFilter::parse(&query);
+                        // New runs appear in a list only where they belong: at its beginning, when nothing is filtered.
+                        let rows = RunRows::new(&page, page.previous.is_none() && filter.at(Place::Newest).is_open());
                         shown.set_value(Some(rows.clone()));
                         let can_start = role.is_some_and(|role| role.can(Action::StartOperation));
                         view! {
@@ -74,7 +80,7 @@ pub fn OperationsPage() -> impl IntoView {
                             <StartBand start operation=OperationType::InventorySync tenant=tenant.clone()/>
                             {page.note.map(|text| view! { <Notice text/> })}
                             <RunTable rows can_start tenant=tenant.clone()/>
-                            <Pager tenant deep next=page.next/>
+                            <Pager tenant filter previous=page.previous next=page.next/>
                         }
                             .into_any()
                     }

@@ -5,7 +5,7 @@ mod sqlite;
 
 use uuid::Uuid;
 
-use super::{Db, DbResult, Tx, rows::FullRun, run_tables::RUN_TABLES};
+use super::{Db, DbResult, Tx, rows::FullRun, run_reasons, run_tables::RUN_TABLES};
 use crate::model::run::RunEvent;
 
 /// A run with its history, each line with its id.
@@ -29,7 +29,7 @@ pub async fn write(db: &Db, runs: &[SeededRun]) -> DbResult<u64> {
         Tx::Sqlite(tx) => sqlite::insert(tx, runs).await?,
         Tx::Postgres(tx) => postgres::copy(tx, runs).await?,
     }
-    let mut records = 0;
+    let mut records = run_reasons::derive(&mut tx, first, last).await?;
     for table in RUN_TABLES {
         records += table.derive(&mut tx, first, last).await?;
     }

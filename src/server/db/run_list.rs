@@ -1,0 +1,169 @@
+//! SQL of the operations page: pages, counts and choices, each of them a merge of ranges of an index.
+
+use std::fmt::Write;
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    Db, DbResult, db_sql,
+    rows::{RUN_COLUMNS, RunRow},
+    run_query::{IdRange, MOST_RANGES, PersonKind, Ranges, RunQuery},
+    scope::TenantScope,
+};
+use crate::model::{
+    ids::{RunId, UserId},
+    page::{COUNTED, Person, RunCount},
+    run::Run,
+};
+
+/// When each run has to be looked at, no more than this many are looked at to count.
+const LOOKED_AT: u64 = 2 * COUNTED;
+
+/// In which direction to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Newest first.
+    Older,
+    /// Oldest first.
+    Newer,
+}
+
+/// The runs of a query, ready to be read and counted.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    scope: TenantScope,
+    ranges: Ranges,
+}
+
+impl Selection {
+    pub async fn prepare(db: &Db, scope: TenantScope, query: &RunQuery) -> DbResult<Self> {
+        let kinds = if query.asks_for_kinds() { kinds(db, scope).await? } else { None };
+        let literal = match db {
+            Db::Sqlite(_) => sqlite_literal,
+            Db::Postgres(_) => postgres_literal,
+        };
+        Ok(Self { scope, ranges: query.ranges(literal, kinds.as_deref()) })
+    }
+
+    /// The text that reads a page; `$1` is the tenant, `$2` and `$3` are the first and last id.
+    pub fn page_sql(&self, direction: Direction, limit: usize) -> String {
+        let order = if direction == Direction::Older { "DESC" } else { "ASC" };
+        let id = self.ranges.id;
+        let residual = self.ranges.residual.as_ref().map_or_else(String::new, |residual| format!(" AND {residual}"));
+        let ids = union(self.ranges.texts.iter().map(|range| format!("SELECT {id} AS id {range}{residual}")));
+        format!(
+            "SELECT {RUN_COLUMNS} FROM operation_runs WHERE tenant_id = $1 AND id IN \
+             ({ids} ORDER BY id {order} LIMIT {limit}) ORDER BY id {order}"
+        )
+    }
+
+    /// The text that counts, walking no further than the count goes: how many runs it met, and how many of them pass.
+    pub fn count_sql(&self) -> String {
+        let (hit, limit) = match &self.ranges.residual {
+            None => ("1".to_owned(), COUNTED + 1),
+            Some(residual) => (format!("CASE WHEN {residual} THEN 1 ELSE 0 END"), LOOKED_AT + 1),
+        };
+        let hits = union(self.ranges.texts.iter().map(|range| format!("SELECT {hit} AS hit {range}")));
+        format!("SELECT count(*), coalesce(sum(hit), 0) FROM ({hits} LIMIT {limit}) AS met")
+    }
+
+    /// The first `limit` runs within the range of ids.
+    pub async fn page(&self, db: &Db, ids: IdRange, direction: Direction, limit: usize) -> DbResult<Vec<Run>> {
+        if self.ranges.texts.is_empty() || ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = AssertSqlSafe(self.page_sql(direction, limit));
+        let rows: Vec<RunRow> = db_sql!(db, fetch_all(sql, self.scope.tenant(), ids.first, ids.last))?;
+        Ok(rows.into_iter().map(Run::from).collect())
+    }
+
+    pub async fn count(&self, db: &Db, ids: IdRange) -> DbResult<RunCount> {
+        if self.ranges.texts.is_empty() || ids.is_empty() {
+            return Ok(RunCount { runs: 0, more: false });
+        }
+        let sql = AssertSqlSafe(self.count_sql());
+        let (met, hits): (i64, i64) = db_sql!(db, fetch_one(sql, self.scope.tenant(), ids.first, ids.last))?;
+        let (met, hits) = (met.unsigned_abs(), hits.unsigned_abs());
+        let most_met = if self.ranges.residual.is_some() { LOOKED_AT } else { COUNTED };
+        Ok(RunCount { runs: hits.min(COUNTED), more: hits > COUNTED || met > most_met })
+    }
+}
+
+fn union(selects: impl Iterator<Item = String>) -> String {
+    let mut text = String::new();
+    for select in selects {
+        let _ = write!(text, "{}{select}", if text.is_empty() { "" } else { " UNION ALL " });
+    }
+    text
+}
+
+fn sqlite_literal(id: Uuid) -> String {
+    format!("x'{}'", id.simple())
+}
+
+fn postgres_literal(id: Uuid) -> String {
+    format!("'{id}'::uuid")
+}
+
+/// Which users have runs of which type and status in the tenant; none when that is too much to tell. Goes from one kind
+/// to the next in the index, so it costs as much as there are kinds, however many runs there are.
+async fn kinds(db: &Db, scope: TenantScope) -> DbResult<Option<Vec<PersonKind>>> {
+    const SQL: &str = "WITH RECURSIVE kind (initiator_user_id, type, status) AS ( \
+        SELECT * FROM (SELECT initiator_user_id, type, status FROM operation_runs \
+        WHERE tenant_id = $1 AND initiator_user_id IS NOT NULL ORDER BY initiator_user_id, type, status LIMIT 1) AS least \
+        UNION ALL \
+        SELECT run.initiator_user_id, run.type, run.status FROM kind JOIN operation_runs run ON run.id = ( \
+        SELECT next.id FROM operation_runs next WHERE next.tenant_id = $1 AND \
+        (next.initiator_user_id, next.type, next.status) > (kind.initiator_user_id, kind.type, kind.status) \
+        ORDER BY next.initiator_user_id, next.type, next.status LIMIT 1)) \
+        SELECT initiator_user_id, type, status FROM kind LIMIT $2";
+    let most = MOST_RANGES as i64;
+    let kinds: Vec<PersonKind> = db_sql!(db, fetch_all(SQL, scope.tenant(), most + 1))?;
+    Ok((kinds.len() <= MOST_RANGES).then_some(kinds))
+}
+
+/// The first ids of the tenant's runs in this range, at most two: enough to know whether there is just one.
+pub async fn two_in(db: &Db, scope: TenantScope, ids: IdRange) -> DbResult<Vec<RunId>> {
+    let rows: Vec<(RunId,)> = db_sql!(
+        db,
+        fetch_all(
+            "SELECT id FROM operation_runs WHERE tenant_id = $1 AND id >= $2 AND id <= $3 LIMIT 2",
+            scope.tenant(),
+            ids.first,
+            ids.last
+        )
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The members of the tenant, by name.
+pub async fn members(db: &Db, scope: TenantScope) -> DbResult<Vec<Person>> {
+    let rows: Vec<(UserId, String)> = db_sql!(
+        db,
+        fetch_all(
+            "SELECT u.id, u.name FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.tenant_id = $1 \
+             ORDER BY u.name, u.id",
+            scope.tenant()
+        )
+    )?;
+    Ok(rows.into_iter().map(|(id, name)| Person { id, name, member: true }).collect())
+}
+
+/// Those of these users who have a run in the tenant, with the name on one of their runs. What is no user of the
+/// tenant's runs stays unknown: an address must not tell the names of strangers.
+pub async fn initiators(db: &Db, scope: TenantScope, users: &[UserId]) -> DbResult<Vec<Person>> {
+    let mut people = Vec::new();
+    for user in users {
+        let name: Option<(String,)> = db_sql!(
+            db,
+            fetch_optional(
+                "SELECT initiator_name FROM operation_runs WHERE tenant_id = $1 AND initiator_user_id = $2 LIMIT 1",
+                scope.tenant(),
+                user
+            )
+        )?;
+        people.extend(name.map(|(name,)| Person { id: *user, name, member: false }));
+    }
+    Ok(people)
+}

@@ -1,0 +1,231 @@
+//! Which runs a list shows, as ranges of the indexes: of every filter the runs lie in the order of the list, so that a
+//! page is a merge of a few ranges and nothing is walked that does not belong to it.
+
+use uuid::Uuid;
+
+use crate::model::{
+    choice::Choice,
+    ids::{RunId, UserId},
+    operation::OperationType,
+    reason::ReasonCode,
+    run::{RunOutcome, RunStatus},
+};
+
+/// More ranges than this are not merged: a wider range is walked and filtered. SQLite merges at most 500.
+pub const MOST_RANGES: usize = 400;
+
+/// The ids from `first` to `last`, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdRange {
+    pub first: RunId,
+    pub last: RunId,
+}
+
+impl IdRange {
+    pub const ALL: Self = Self { first: RunId(Uuid::nil()), last: RunId(Uuid::max()) };
+
+    /// What is in both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { first: self.first.max(other.first), last: self.last.min(other.last) }
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.first > self.last
+    }
+
+    /// Runs older than this one.
+    pub const fn before(id: RunId) -> Self {
+        match id.0.as_u128().checked_sub(1) {
+            Some(last) => Self { first: RunId(Uuid::nil()), last: RunId(Uuid::from_u128(last)) },
+            None => Self { first: RunId(Uuid::max()), last: RunId(Uuid::nil()) },
+        }
+    }
+
+    /// Runs newer than this one.
+    pub const fn after(id: RunId) -> Self {
+        match id.0.as_u128().checked_add(1) {
+            Some(first) => Self { first: RunId(Uuid::from_u128(first)), last: RunId(Uuid::max()) },
+            None => Self { first: RunId(Uuid::max()), last: RunId(Uuid::nil()) },
+        }
+    }
+}
+
+/// A filter whose words have been looked up: who "me" is.
+#[derive(Debug, Clone, Default)]
+pub struct RunQuery {
+    pub types: Choice<OperationType>,
+    pub statuses: Choice<RunStatus>,
+    pub outcomes: Choice<RunOutcome>,
+    /// None is the system.
+    pub initiators: Choice<Option<UserId>>,
+    pub reasons: Choice<ReasonCode>,
+}
+
+/// The least parts that filters tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell {
+    operation_type: OperationType,
+    status: RunStatus,
+    outcome: Option<RunOutcome>,
+}
+
+impl Cell {
+    fn all() -> impl Iterator<Item = Self> {
+        let states = |status: RunStatus| match status {
+            RunStatus::Completed => RunOutcome::ALL.iter().map(|outcome| (status, Some(*outcome))).collect(),
+            RunStatus::Queued | RunStatus::Running => vec![(status, None)],
+        };
+        OperationType::ALL.iter().flat_map(move |operation_type| {
+            RunStatus::ALL.iter().flat_map(move |status| states(*status)).map(|(status, outcome)| Self {
+                operation_type: *operation_type,
+                status,
+                outcome,
+            })
+        })
+    }
+
+    /// The words are our own: nothing in them needs an escape.
+    fn sql(self) -> String {
+        let Self { operation_type, status, outcome } = self;
+        let outcome = outcome.map_or("IS NULL".to_owned(), |outcome| format!("= '{outcome}'"));
+        format!(" AND type = '{operation_type}' AND status = '{status}' AND outcome {outcome}")
+    }
+}
+
+/// What exists of a user's runs.
+pub type PersonKind = (UserId, OperationType, RunStatus);
+
+/// The ranges of a query: `FROM ... WHERE ...` each, with the tenant as `$1` and the range of ids as `$2` and `$3`.
+#[derive(Debug, Clone)]
+pub struct Ranges {
+    pub texts: Vec<String>,
+    /// What has to be looked at of each run of the ranges, where they are wider than the query.
+    pub residual: Option<String>,
+    /// The column with the run's id.
+    pub id: &'static str,
+}
+
+impl RunQuery {
+    pub fn cells(&self) -> Vec<Cell> {
+        Cell::all()
+            .filter(|cell| {
+                self.types.admits(Some(&cell.operation_type))
+                    && self.statuses.admits(Some(&cell.status))
+                    && self.outcomes.admits(cell.outcome.as_ref())
+            })
+            .collect()
+    }
+
+    /// Whether it has to be known which users have runs of which kind: when the initiators are told by whom they are
+    /// not, or are too many to try each kind.
+    pub fn asks_for_kinds(&self) -> bool {
+        let by_reason = !self.reasons.is_any() && !self.reasons.not;
+        let tries = self.initiators.values.len() * self.cells().len();
+        !self.initiators.is_any() && !by_reason && (self.initiators.not || tries > MOST_RANGES)
+    }
+
+    /// The ranges. `kinds`: see [`RunQuery::asks_for_kinds`]; none when they are too many.
+    pub fn ranges(&self, literal: fn(Uuid) -> String, kinds: Option<&[PersonKind]>) -> Ranges {
+        let cells = self.cells();
+        let codes: Vec<String> = self.reasons.values.iter().map(|code| format!("'{code}'")).collect();
+        let without = self.reasons.not.then(|| has_reason("operation_runs.id", &codes.join(", "), "IS NULL"));
+        if !codes.is_empty() && !self.reasons.not {
+            let initiator = (!self.initiators.is_any()).then(|| self.initiator_is(literal));
+            if codes.len() * cells.len() <= MOST_RANGES {
+                return Ranges { texts: by_reason(&codes, &cells), residual: initiator, id: "run_id" };
+            }
+            let with = has_reason("operation_runs.id", &codes.join(", "), "IS NOT NULL");
+            return Ranges { texts: self.by_cell(&cells), residual: and(initiator, Some(with)), id: "id" };
+        }
+        if self.initiators.is_any() {
+            return Ranges { texts: self.by_cell(&cells), residual: without, id: "id" };
+        }
+        match self.by_person(&cells, literal, kinds) {
+            Some(texts) => Ranges { texts, residual: without, id: "id" },
+            None => {
+                let residual = and(Some(self.initiator_is(literal)), without);
+                Ranges { texts: self.by_cell(&cells), residual, id: "id" }
+            }
+        }
+    }
+
+    fn by_cell(&self, cells: &[Cell]) -> Vec<String> {
+        if self.types.is_any() && self.statuses.is_any() && self.outcomes.is_any() {
+            return vec![from_runs("")];
+        }
+        cells.iter().map(|cell| from_runs(&cell.sql())).collect()
+    }
+
+    fn by_person(
+        &self,
+        cells: &[Cell],
+        literal: fn(Uuid) -> String,
+        kinds: Option<&[PersonKind]>,
+    ) -> Option<Vec<String>> {
+        let of = |user: Option<UserId>, cell: &Cell| from_runs(&format!(" AND {}{}", is(user, literal), cell.sql()));
+        let mut texts = Vec::new();
+        if self.asks_for_kinds() {
+            if self.initiators.admits(Some(&None)) {
+                texts.extend(cells.iter().map(|cell| of(None, cell)));
+            }
+            for (user, operation_type, status) in kinds? {
+                if self.initiators.admits(Some(&Some(*user))) {
+                    let kind = cells.iter().filter(|c| c.operation_type == *operation_type && c.status == *status);
+                    texts.extend(kind.map(|cell| of(Some(*user), cell)));
+                }
+            }
+        } else {
+            texts.extend(self.initiators.values.iter().flat_map(|user| cells.iter().map(move |cell| of(*user, cell))));
+        }
+        (texts.len() <= MOST_RANGES).then_some(texts)
+    }
+
+    fn initiator_is(&self, literal: fn(Uuid) -> String) -> String {
+        let any: Vec<String> = self.initiators.values.iter().map(|user| is(*user, literal)).collect();
+        let any = any.join(" OR ");
+        // A run of the system is none of the users; the plain negation would be neither true nor false for it.
+        if self.initiators.not { format!("({any}) IS NOT TRUE") } else { format!("({any})") }
+    }
+}
+
+fn is(user: Option<UserId>, literal: fn(Uuid) -> String) -> String {
+    user.map_or("initiator_user_id IS NULL".to_owned(), |user| format!("initiator_user_id = {}", literal(user.0)))
+}
+
+fn from_runs(restriction: &str) -> String {
+    format!("FROM operation_runs WHERE tenant_id = $1{restriction} AND id >= $2 AND id <= $3")
+}
+
+/// A run with several of the codes is in the range of the first of them only.
+fn by_reason(codes: &[String], cells: &[Cell]) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (index, code) in codes.iter().enumerate() {
+        let first = match &codes[..index] {
+            [] => String::new(),
+            earlier => format!(" AND {}", has_reason("operation_run_reasons.run_id", &earlier.join(", "), "IS NULL")),
+        };
+        texts.extend(cells.iter().map(|cell| {
+            let cell = cell.sql();
+            format!(
+                "FROM operation_run_reasons WHERE tenant_id = $1 AND code = {code}{cell} \
+                 AND run_id >= $2 AND run_id <= $3{first}"
+            )
+        }));
+    }
+    texts
+}
+
+/// A subquery with one value, which both engines ask for each run; a join would be planned, and could walk everything.
+fn has_reason(id: &str, codes: &str, is: &str) -> String {
+    format!(
+        "(SELECT 1 FROM operation_run_reasons other WHERE other.run_id = {id} AND other.code IN ({codes}) LIMIT 1) {is}"
+    )
+}
+
+fn and(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one} AND {other}")),
+        (one, other) => one.or(other),
+    }
+}
