@@ -114,6 +114,6 @@ async fn the_statistics_count_what_was_asked() {
     caller.json("beta/deviceManagement/intents").await;
     assert_eq!(
         running.stats().await,
-        json!({"requests": 4, "token_requests": 1, "collections": {"groups": 2, "intents": 1}})
+        json!({"requests": 4, "token_requests": 1, "batches": 0, "collections": {"groups": 2, "intents": 1}})
     );
 }

@@ -1,12 +1,13 @@
 //! The client of one tenant's Graph. It reads; every request passes the same gate.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use reqwest::{Url, header};
+use chrono::{DateTime, Utc};
+use reqwest::{RequestBuilder, Url, header};
 use serde_json::Value;
 
 use super::{
-    Family, GraphError, GraphLimits, GraphSettings, ListRequest, Pages, RetryPolicy, Secret,
+    ApiVersion, Family, GraphError, GraphLimits, GraphSettings, ListRequest, Pages, RetryPolicy, Secret,
     envelope::graph_error,
     retry::{Failed, Wait},
     throttle::Throttle,
@@ -53,7 +54,12 @@ impl GraphClient {
 
     /// Any list, page by page.
     pub fn list(&self, request: &ListRequest) -> Pages {
-        Pages::new(self.clone(), self.0.settings.list_url(request), request.with_settings)
+        Pages::new(self.clone(), self.0.settings.list_url(request), request)
+    }
+
+    /// A family's policies, each whole: with all that makes it what it is.
+    pub fn policies(&self, family: Family) -> Pages {
+        self.items(family).with_details(family)
     }
 
     /// Gets a token, and so shows that the settings work.
@@ -70,8 +76,22 @@ impl GraphClient {
         self.0.settings.is_graph(url)
     }
 
-    /// Reads one address. The token is never sent anywhere but to Graph.
+    /// Reads one address.
     pub(super) async fn get(&self, url: &Url) -> Result<Value, GraphError> {
+        self.exchange(url, |http| http.get(url.clone())).await
+    }
+
+    /// Asks with a body. Only for what changes nothing: it is repeated as a read is.
+    pub(super) async fn post(&self, url: &Url, body: &Value) -> Result<Value, GraphError> {
+        self.exchange(url, |http| http.post(url.clone()).json(body)).await
+    }
+
+    /// Sends a request that may be repeated, until it is answered for good. The token is never sent anywhere but to Graph.
+    async fn exchange(
+        &self,
+        url: &Url,
+        request: impl Fn(&reqwest::Client) -> RequestBuilder,
+    ) -> Result<Value, GraphError> {
         let inner = &*self.0;
         if !inner.settings.is_graph(url) {
             return Err(GraphError::incomplete("A link in the answer leads to another host."));
@@ -81,7 +101,7 @@ impl GraphClient {
         let mut renewed = false;
         let mut tries = inner.retry.begin();
         loop {
-            match self.try_once(url, &token).await {
+            match self.try_once(request(&inner.http), &token).await {
                 Ok(value) => return Ok(value),
                 Err(failed) if failed.error.http_status == Some(401) && !renewed => {
                     token = inner.tokens.get(&inner.settings, Some(&token)).await?;
@@ -95,13 +115,11 @@ impl GraphClient {
         }
     }
 
-    async fn try_once(&self, url: &Url, token: &Secret) -> Result<Value, Failed> {
+    async fn try_once(&self, request: RequestBuilder, token: &Secret) -> Result<Value, Failed> {
         let inner = &*self.0;
         // Held until the body is read.
         let _slot = inner.throttle.enter().await.map_err(Failed::for_good)?;
-        let request = inner
-            .http
-            .get(url.clone())
+        let request = request
             .bearer_auth(token.expose())
             .header(header::ACCEPT, "application/json")
             .header("client-request-id", inner.clock.new_id().to_string());
@@ -113,5 +131,33 @@ impl GraphClient {
             let unread = GraphError::incomplete("The answer was not whole JSON.");
             Failed::for_good(unread.answered(answer.status, answer.request_id()).caused(error))
         })
+    }
+
+    /// The address of something below a list of the family's version; absent where the configured address makes none,
+    /// which the list itself has told already.
+    pub(super) fn item_url(&self, family: Family, list: &str, rest: &[&str], query: Option<&str>) -> Option<Url> {
+        self.0.settings.item_url(family.version(), list, rest, query).ok()
+    }
+
+    pub(super) fn batch_url(&self, version: ApiVersion) -> Result<Url, GraphError> {
+        self.0.settings.batch_url(version)
+    }
+
+    pub(super) fn retry(&self) -> &RetryPolicy {
+        &self.0.retry
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    /// Requests of this tenant under way at the same time, at most.
+    pub(super) fn concurrency(&self) -> usize {
+        self.0.limits.concurrency.max(1)
+    }
+
+    /// Lets no request of this tenant out for a while.
+    pub(super) fn hold(&self, time: Duration) {
+        self.0.throttle.hold(time);
     }
 }

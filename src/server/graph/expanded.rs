@@ -1,45 +1,65 @@
 //! Completes the lists that Graph expands inside an item and cuts short with a next link of their own.
 
-use std::collections::HashSet;
-
+use reqwest::Url;
 use serde_json::Value;
 
-use super::{
-    GraphClient, GraphError,
-    page::{next_link, parts},
-};
+use super::{ApiVersion, FailedItem, GraphClient, GraphError, Item, page::next_link};
 
 /// What an expanded list's own link to its next page is called: `settings@odata.nextLink`.
 const NEXT_LINK: &str = "@odata.nextLink";
 
-/// Follows every such link of the item and puts what it finds where it belongs.
-///
-/// # Errors
-/// What reading failed with; `incomplete_data` when there are not as many settings as the policy says it has.
-pub(super) async fn complete(client: &GraphClient, item: &mut Value, with_settings: bool) -> Result<(), GraphError> {
-    for property in cut_short(item) {
-        let mut next = next_link(item.get(format!("{property}{NEXT_LINK}")))?;
-        let mut seen = HashSet::new();
-        let mut rest = Vec::new();
-        while let Some(url) = next {
-            if !seen.insert(url.clone()) {
-                return Err(GraphError::incomplete("A list inside the item does not come to an end."));
-            }
-            let (values, following) = parts(client.get(&url).await?)?;
-            rest.extend(values);
-            next = following;
-        }
-        put(item, &property, rest)?;
-    }
-    if is_cut_short(item) {
-        return Err(GraphError::incomplete("A list deep inside the item was cut short."));
-    }
-    if with_settings { check_setting_count(item) } else { Ok(()) }
+/// A list inside an item that goes on elsewhere.
+struct CutShort {
+    item: usize,
+    property: String,
+    rest: Url,
 }
 
-fn cut_short(item: &Value) -> Vec<String> {
-    let names = item.as_object().into_iter().flat_map(|fields| fields.keys());
-    names.filter_map(|name| name.strip_suffix(NEXT_LINK)).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+/// Follows every such link of a page's items and puts what it finds where it belongs. An item fails with what reading
+/// failed with, or as `incomplete_data` when there are not as many settings as it says it has.
+pub(super) async fn complete(
+    client: &GraphClient,
+    version: ApiVersion,
+    items: &mut [Result<Item, FailedItem>],
+    with_settings: bool,
+) {
+    let cut_short: Vec<CutShort> = items.iter_mut().enumerate().flat_map(|(place, item)| links(place, item)).collect();
+    let rests = client.lists(version, cut_short.iter().map(|list| list.rest.clone()).collect()).await;
+    for (list, rest) in cut_short.iter().zip(rests) {
+        change(&mut items[list.item], |body| put(body, &list.property, rest?));
+    }
+    for item in items {
+        change(item, |body| {
+            if is_cut_short(body) {
+                return Err(GraphError::incomplete("A list deep inside the item was cut short."));
+            }
+            if with_settings { check_setting_count(body) } else { Ok(()) }
+        });
+    }
+}
+
+/// Changes the body of an item that is whole so far; where that fails, so does the item.
+pub(super) fn change(item: &mut Result<Item, FailedItem>, change: impl FnOnce(&mut Value) -> Result<(), GraphError>) {
+    let Ok(whole) = item else { return };
+    if let Err(error) = change(&mut whole.body) {
+        *item = Err(FailedItem { identity: Some(whole.identity.clone()), error });
+    }
+}
+
+/// Where the item's lists go on. A link that cannot be read fails the item.
+fn links(place: usize, item: &mut Result<Item, FailedItem>) -> Vec<CutShort> {
+    let mut found = Vec::new();
+    change(item, |body| {
+        for (name, link) in body.as_object().into_iter().flatten() {
+            if let Some(property) = name.strip_suffix(NEXT_LINK).filter(|property| !property.is_empty())
+                && let Some(rest) = next_link(Some(link))?
+            {
+                found.push(CutShort { item: place, property: property.to_owned(), rest });
+            }
+        }
+        Ok(())
+    });
+    found
 }
 
 fn put(item: &mut Value, property: &str, rest: Vec<Value>) -> Result<(), GraphError> {
@@ -54,8 +74,9 @@ fn put(item: &mut Value, property: &str, rest: Vec<Value>) -> Result<(), GraphEr
 
 /// Whether any list is still incomplete. Graph has not been seen to page deeper than one level; if it does, it shows.
 fn is_cut_short(value: &Value) -> bool {
+    let goes_on = |name: &str, link: &Value| name.ends_with(NEXT_LINK) && !link.is_null();
     match value {
-        Value::Object(fields) => fields.iter().any(|(name, value)| name.ends_with(NEXT_LINK) || is_cut_short(value)),
+        Value::Object(fields) => fields.iter().any(|(name, value)| goes_on(name, value) || is_cut_short(value)),
         Value::Array(values) => values.iter().any(is_cut_short),
         _ => false,
     }

@@ -52,6 +52,17 @@ text_enum! {
 }
 
 impl Family {
+    /// The families of policies: what a policy sync reads, in this order.
+    pub const POLICIES: &'static [Self] = &[
+        Self::ConfigurationPolicies,
+        Self::DeviceConfigurations,
+        Self::DeviceCompliancePolicies,
+        Self::GroupPolicyConfigurations,
+        Self::DeviceManagementScripts,
+        Self::ManagedAppPolicies,
+        Self::ConditionalAccessPolicies,
+    ];
+
     /// Its name on screen.
     pub const fn label(self) -> &'static str {
         match self {

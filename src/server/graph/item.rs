@@ -21,10 +21,15 @@ impl ItemIdentity {
     pub fn read(item: &Value) -> Result<Self, GraphError> {
         let text = |name: &str| item.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let id = text("id").ok_or_else(|| GraphError::incomplete("An item has no id."))?;
+        if id.contains('\0') {
+            return Err(GraphError::incomplete("An item has an id that cannot be one."));
+        }
+        // JSON may hold a NUL in a text, a database's text may not.
+        let plain = |text: &str| text.replace('\0', "\u{fffd}");
         Ok(Self {
             id: id.to_owned(),
-            name: text("displayName").or(text("name")).unwrap_or_default().to_owned(),
-            odata_type: text("@odata.type").map(|kind| kind.trim_start_matches("#microsoft.graph.").to_owned()),
+            name: plain(text("displayName").or(text("name")).unwrap_or_default()),
+            odata_type: text("@odata.type").map(|kind| plain(kind.trim_start_matches("#microsoft.graph."))),
         })
     }
 }
@@ -35,6 +40,16 @@ pub struct Item {
     pub identity: ItemIdentity,
     /// The body as Graph gave it, with the expanded lists complete.
     pub body: Value,
+}
+
+impl Item {
+    /// One value of a list.
+    pub(super) fn read(body: Value) -> Result<Self, FailedItem> {
+        match ItemIdentity::read(&body) {
+            Ok(identity) => Ok(Self { identity, body }),
+            Err(error) => Err(FailedItem { identity: None, error }),
+        }
+    }
 }
 
 /// An object that is there but could not be read whole.

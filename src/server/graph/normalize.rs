@@ -36,6 +36,9 @@ const SETS: [&str; 10] = [
     "allowedCombinations",
 ];
 
+/// Lists of things that have names of their own, in no order: the values of administrative templates.
+const UNORDERED: [&str; 2] = ["definitionValues", "presentationValues"];
+
 const OWN_TYPE: &str = "@odata.type";
 
 /// The object without what the service adds: ids, dates, counters, links, annotations, actions. Null, empty text and
@@ -46,7 +49,12 @@ pub fn normalize(value: &Value) -> Value {
 
 /// SHA-256, in hex, of the normal form as RFC 8785 canonical JSON.
 pub fn content_hash(value: &Value) -> String {
-    hex::encode(Sha256::digest(canonical(&normalize(value))))
+    hash_of_normal(&normalize(value))
+}
+
+/// The same of what is in its normal form already.
+pub fn hash_of_normal(normal: &Value) -> String {
+    hex::encode(Sha256::digest(canonical(normal)))
 }
 
 fn at(value: &Value, place: Place<'_>) -> Value {
@@ -65,7 +73,9 @@ fn object(fields: &Map<String, Value>, place: Place<'_>) -> Map<String, Value> {
         .iter()
         .filter(|(name, value)| !is_ignored(name, value, place))
         .map(|(name, value)| (name, at(value, Place::of(name, fields))))
-        .map(|(name, value)| (name.clone(), if is_set(name) { sorted(value) } else { value }))
+        .map(|(name, value)| {
+            (name.clone(), if is_set(name) || UNORDERED.contains(&name.as_str()) { sorted(value) } else { value })
+        })
         .filter(|(_, value)| !is_empty(value))
         .collect()
 }
@@ -119,7 +129,7 @@ pub fn definition(setting: &Value) -> Option<&str> {
 }
 
 /// Canonical JSON. A value that came from JSON has always one.
-fn canonical(value: &Value) -> Vec<u8> {
+pub(super) fn canonical(value: &Value) -> Vec<u8> {
     serde_json_canonicalizer::to_vec(value).unwrap_or_else(|_| value.to_string().into_bytes())
 }
 

@@ -6,7 +6,7 @@ use reqwest::Url;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{FailedItem, GraphClient, GraphError, Item, ItemIdentity, expanded};
+use super::{ApiVersion, FailedItem, Family, GraphClient, GraphError, Item, ListRequest, details, expanded};
 
 /// One page; it may be empty and others still follow.
 #[derive(Debug, Default)]
@@ -20,12 +20,21 @@ pub struct Pages {
     next: Option<Result<Url, GraphError>>,
     /// Hashes of the links followed so far.
     seen: HashSet<[u8; 32]>,
+    version: ApiVersion,
     with_settings: bool,
+    /// The family of policies whose details the list leaves out.
+    details_of: Option<Family>,
 }
 
 impl Pages {
-    pub(super) fn new(client: GraphClient, first: Result<Url, GraphError>, with_settings: bool) -> Self {
-        Self { client, next: Some(first), seen: HashSet::new(), with_settings }
+    pub(super) fn new(client: GraphClient, first: Result<Url, GraphError>, request: &ListRequest) -> Self {
+        let (version, with_settings) = (request.version, request.with_settings);
+        Self { client, next: Some(first), seen: HashSet::new(), version, with_settings, details_of: None }
+    }
+
+    /// The same list, with what makes each of the family's policies whole.
+    pub(super) fn with_details(self, family: Family) -> Self {
+        Self { details_of: Some(family), ..self }
     }
 
     /// The next page, or `None` after the last one. An error ends the list: what came before it is not all of it.
@@ -40,20 +49,13 @@ impl Pages {
             return Err(GraphError::incomplete("A page named itself or an earlier one as the next."));
         }
         let (values, next) = parts(self.client.get(&url).await?)?;
-        let mut items = Vec::with_capacity(values.len());
-        for value in values {
-            items.push(self.complete(value).await);
+        let mut items: Vec<_> = values.into_iter().map(Item::read).collect();
+        expanded::complete(&self.client, self.version, &mut items, self.with_settings).await;
+        if let Some(family) = self.details_of {
+            details::complete(&self.client, family, &mut items).await;
         }
         self.next = next.map(Ok);
         Ok(Page { items })
-    }
-
-    async fn complete(&self, mut body: Value) -> Result<Item, FailedItem> {
-        let identity = ItemIdentity::read(&body).map_err(|error| FailedItem { identity: None, error })?;
-        match expanded::complete(&self.client, &mut body, self.with_settings).await {
-            Ok(()) => Ok(Item { identity, body }),
-            Err(error) => Err(FailedItem { identity: Some(identity), error }),
-        }
     }
 }
 

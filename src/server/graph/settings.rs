@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use super::{GraphError, ListRequest, Secret};
+use super::{ApiVersion, GraphError, ListRequest, Secret};
 use crate::model::reason::ReasonCode;
 
 /// A tenant's connection to Microsoft Graph.
@@ -46,6 +46,27 @@ impl GraphSettings {
         let mut url = below(&self.graph_url, &segments)?;
         url.set_query(request.query.as_deref());
         Ok(url)
+    }
+
+    /// The address of something below a list of this version: an item, or a property of one.
+    pub(super) fn item_url(
+        &self,
+        version: ApiVersion,
+        list: &str,
+        rest: &[&str],
+        query: Option<&str>,
+    ) -> Result<Url, GraphError> {
+        let mut segments = vec![version.as_str()];
+        segments.extend(list.split('/'));
+        segments.extend(rest);
+        let mut url = below(&self.graph_url, &segments)?;
+        url.set_query(query);
+        Ok(url)
+    }
+
+    /// Where batches of this version go.
+    pub(super) fn batch_url(&self, version: ApiVersion) -> Result<Url, GraphError> {
+        below(&self.graph_url, &[version.as_str(), "$batch"])
     }
 
     /// True for addresses of the same scheme, host and port as Graph's: only there may the token go.

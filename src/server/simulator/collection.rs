@@ -30,6 +30,7 @@ pub const DERIVED_PROTECTIONS: &[(&str, &str)] = &[
     ("deviceAppManagement/iosManagedAppProtections", "#microsoft.graph.iosManagedAppProtection"),
     ("deviceAppManagement/androidManagedAppProtections", "#microsoft.graph.androidManagedAppProtection"),
     ("deviceAppManagement/windowsManagedAppProtections", "#microsoft.graph.windowsManagedAppProtection"),
+    ("deviceAppManagement/windowsInformationProtectionPolicies", "#microsoft.graph.windowsInformationProtectionPolicy"),
     (
         "deviceAppManagement/mdmWindowsInformationProtectionPolicies",
         "#microsoft.graph.mdmWindowsInformationProtectionPolicy",

@@ -62,7 +62,7 @@ pub async fn answer(
 }
 
 /// The tenant of the request's token.
-fn authorise(shared: &Shared, headers: &HeaderMap) -> Result<String, GraphError> {
+pub fn authorise(shared: &Shared, headers: &HeaderMap) -> Result<String, GraphError> {
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = header
         .and_then(|header| header.split_once(' '))

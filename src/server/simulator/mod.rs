@@ -4,6 +4,7 @@
 mod admin;
 mod answer;
 mod base64;
+mod batch;
 mod collection;
 mod content;
 mod delta;

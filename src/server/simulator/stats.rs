@@ -19,6 +19,8 @@ pub struct Counts {
     /// Everything: Graph, sign-in and what was not understood.
     requests: u64,
     token_requests: u64,
+    /// Each counts once here; what is in them counts as if it had come alone.
+    batches: u64,
     /// Requests with a good token, failed ones too, by the collection's last path segment.
     collections: BTreeMap<Collection, u64>,
 }
@@ -30,6 +32,10 @@ impl Stats {
 
     pub fn token_request(&self) {
         lock(&self.counts).token_requests += 1;
+    }
+
+    pub fn batch(&self) {
+        lock(&self.counts).batches += 1;
     }
 
     pub fn collection(&self, collection: Collection) {
