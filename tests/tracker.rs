@@ -20,7 +20,10 @@ use runledger::{
         run::{RunEventKind, RunOutcome, RunProgress, RunStatus, SummaryCounts},
     },
     server::{
-        db::inventory::{self, InventoryItem, SeenBy},
+        db::{
+            inventory::{self, InventoryItem},
+            seen::{SeenBy, Sighting},
+        },
         runs::{JobError, RunChange, handle::StepResult},
     },
 };
@@ -149,9 +152,9 @@ on_both_engines! {
                 let item = InventoryItem {
                     graph_id: "late".into(), name: "late".into(), odata_type: None, content_hash: "x".into(),
                 };
-                inventory::upsert(
-                    step.tx(), run.scope(), "mobile_apps", &[item], SeenBy { run: run.id(), attempt: run.attempt() }, run.now(),
-                ).await?;
+                let seen = SeenBy { run: run.id(), attempt: run.attempt() };
+                let on = Sighting { scope: run.scope(), family: "mobile_apps", seen, at: run.now() };
+                inventory::store(step.tx(), on, &[item]).await?;
                 let stopped = step.commit(items(1, 0)).await;
                 done.notify_one();
                 stopped

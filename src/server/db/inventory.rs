@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use const_format::concatcp;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-use super::{Db, DbResult, Tx, db_sql, scope::TenantScope, tx_sql};
+use super::{
+    Db, DbResult, Tx, by_engine, db_sql,
+    scope::TenantScope,
+    seen::{Before, SeenBy, Sighting, Tally},
+    tx_sql,
+};
 use crate::model::ids::RunId;
 
 /// An object of the tenant as the inventory keeps it.
@@ -19,54 +23,40 @@ pub struct InventoryItem {
     pub content_hash: String,
 }
 
-/// Who sees the items: an attempt of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SeenBy {
-    pub run: RunId,
-    pub attempt: i32,
+/// Keeps what a page has. Ids are unique in `items`.
+pub async fn store(tx: &mut Tx, on: Sighting<'_>, items: &[InventoryItem]) -> DbResult<Tally> {
+    let stored = stored(tx, on, items).await?;
+    upsert(tx, on, items).await?;
+    let mut tally = Tally::default();
+    for item in items {
+        let before = stored.get(&item.graph_id).map(|(hash, created_run, changed_run)| Before {
+            same: *hash == item.content_hash,
+            created_run: *created_run,
+            changed_run: *changed_run,
+        });
+        tally.add(on.seen.found(before));
+    }
+    Ok(tally)
 }
 
-/// What is stored of an item, as far as telling created, updated and unchanged apart needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredItem {
-    pub content_hash: String,
-    /// The run that found it first.
-    pub created_run: RunId,
-    /// The run that found its content changed last, or found it first.
-    pub changed_run: RunId,
-}
-
-/// What is stored for these ids of a family.
-pub async fn stored(
+/// What is stored for these items: the hash, the run that found it first, the run that found it changed.
+async fn stored(
     tx: &mut Tx,
-    scope: TenantScope,
-    family: &str,
-    ids: &[&str],
-) -> DbResult<HashMap<String, StoredItem>> {
+    on: Sighting<'_>,
+    items: &[InventoryItem],
+) -> DbResult<HashMap<String, (String, RunId, RunId)>> {
     const READ: &str = "SELECT graph_id, content_hash, created_run_id, changed_run_id FROM inventory_items \
         WHERE tenant_id = $1 AND family = $2 AND graph_id IN ";
     const SQLITE: &str = concatcp!(READ, "(SELECT value FROM json_each($3))");
     const POSTGRES: &str = concatcp!(READ, "(SELECT jsonb_array_elements_text($3))");
-    let ids = Json(ids);
-    let rows: Vec<(String, String, RunId, RunId)> = match tx {
-        Tx::Sqlite(_) => tx_sql!(tx, fetch_all(SQLITE, scope.tenant(), family, ids))?,
-        Tx::Postgres(_) => tx_sql!(tx, fetch_all(POSTGRES, scope.tenant(), family, ids))?,
-    };
-    Ok(rows
-        .into_iter()
-        .map(|(id, content_hash, created_run, changed_run)| (id, StoredItem { content_hash, created_run, changed_run }))
-        .collect())
+    let ids: Vec<&str> = items.iter().map(|item| item.graph_id.as_str()).collect();
+    let rows: Vec<(String, String, RunId, RunId)> =
+        by_engine!(tx, fetch_all, SQLITE, POSTGRES, on.scope.tenant(), on.family, Json(ids))?;
+    Ok(rows.into_iter().map(|(id, hash, created_run, changed_run)| (id, (hash, created_run, changed_run))).collect())
 }
 
-/// Writes the items of a page: new ones, changed ones, and that the run has seen them all. Ids are unique in `items`.
-pub async fn upsert(
-    tx: &mut Tx,
-    scope: TenantScope,
-    family: &str,
-    items: &[InventoryItem],
-    seen: SeenBy,
-    at: DateTime<Utc>,
-) -> DbResult<()> {
+/// Writes the items of a page: new ones, changed ones, and that the run has seen them all.
+async fn upsert(tx: &mut Tx, on: Sighting<'_>, items: &[InventoryItem]) -> DbResult<()> {
     // `WHERE true` keeps SQLite from reading ON CONFLICT as a join's ON.
     const CONFLICT: &str = " ON CONFLICT (tenant_id, family, graph_id) DO UPDATE SET name = excluded.name, \
         odata_type = excluded.odata_type, last_run_id = excluded.last_run_id, last_attempt = excluded.last_attempt, \
@@ -88,25 +78,34 @@ pub async fn upsert(
          AS item (graph_id text, name text, odata_type text, content_hash text)",
         CONFLICT
     );
-    match tx {
-        Tx::Sqlite(_) => tx_sql!(tx, execute(SQLITE, scope.tenant(), family, Json(items), at, seen.run, seen.attempt))?,
-        Tx::Postgres(_) => {
-            tx_sql!(tx, execute(POSTGRES, scope.tenant(), family, Json(items), at, seen.run, seen.attempt))?
-        }
-    };
+    let (tenant, SeenBy { run, attempt }) = (on.scope.tenant(), on.seen);
+    by_engine!(tx, execute, SQLITE, POSTGRES, tenant, on.family, Json(items), on.at, run, attempt)?;
+    Ok(())
+}
+
+/// Notes that the attempt has seen these items as they were.
+pub async fn touch(tx: &mut Tx, on: Sighting<'_>, ids: &[&str]) -> DbResult<()> {
+    const TOUCH: &str = "UPDATE inventory_items SET last_run_id = $4, last_attempt = $5 \
+        WHERE tenant_id = $1 AND family = $2 AND graph_id IN ";
+    const SQLITE: &str = concatcp!(TOUCH, "(SELECT value FROM json_each($3))");
+    const POSTGRES: &str = concatcp!(TOUCH, "(SELECT jsonb_array_elements_text($3))");
+    if !ids.is_empty() {
+        let (tenant, SeenBy { run, attempt }) = (on.scope.tenant(), on.seen);
+        by_engine!(tx, execute, SQLITE, POSTGRES, tenant, on.family, Json(ids), run, attempt)?;
+    }
     Ok(())
 }
 
 /// Removes what the family no longer has: everything that this attempt did not see. Only after a family was read whole.
-pub async fn delete_unseen(tx: &mut Tx, scope: TenantScope, family: &str, seen: SeenBy) -> DbResult<u64> {
+pub async fn delete_unseen(tx: &mut Tx, on: Sighting<'_>) -> DbResult<u64> {
     tx_sql!(
         tx,
         execute(
             "DELETE FROM inventory_items WHERE tenant_id = $1 AND family = $2 AND (last_run_id <> $3 OR last_attempt <> $4)",
-            scope.tenant(),
-            family,
-            seen.run,
-            seen.attempt
+            on.scope.tenant(),
+            on.family,
+            on.seen.run,
+            on.seen.attempt
         )
     )
 }

@@ -19,6 +19,7 @@ mod run_reasons;
 pub mod run_tables;
 pub mod runs;
 pub mod scope;
+pub mod seen;
 pub mod sessions;
 pub mod tasks;
 pub mod tenants;
@@ -52,6 +53,17 @@ macro_rules! db_sql {
     };
 }
 
+/// The same binds on either of two texts, for what the engines say differently: how JSON becomes rows.
+/// `by_engine!(tx, execute, SQLITE, POSTGRES, bind, ...)`.
+macro_rules! by_engine {
+    ($tx:expr, $method:ident, $sqlite:expr, $postgres:expr $(, $bind:expr)+) => {
+        match $tx {
+            $crate::server::db::Tx::Sqlite(tx) => $crate::server::db::statement!(&mut **tx, $method($sqlite $(, $bind)+)),
+            $crate::server::db::Tx::Postgres(tx) => $crate::server::db::statement!(&mut **tx, $method($postgres $(, $bind)+)),
+        }
+    };
+}
+
 /// One statement on one engine's executor; how many rows it touched, or what it read.
 macro_rules! statement {
     ($executor:expr, execute($text:expr $(, $bind:expr)*)) => {
@@ -62,6 +74,7 @@ macro_rules! statement {
     };
 }
 
+pub(crate) use by_engine;
 pub(crate) use db_sql;
 pub(crate) use statement;
 pub(crate) use tx_sql;

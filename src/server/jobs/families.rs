@@ -5,52 +5,52 @@ use serde_json::{Value, json};
 use super::no_input;
 use crate::{error::AppError, model::run::RunFailure, server::graph::Family};
 
-/// `{}` for every family, or `{"only": [...]}` with at least one of them but not all, each once, in our order.
-pub fn only_families(inputs: &Value, otherwise: &str) -> Result<Value, AppError> {
+/// `{}` for all these families, or `{"only": [...]}` with at least one of them but not all, each once, in our order.
+pub fn only_families(all: &[Family], inputs: &Value, otherwise: &str) -> Result<Value, AppError> {
     let mut rest = inputs.clone();
     let only = rest.as_object_mut().and_then(|members| members.remove("only"));
     no_input(&rest, otherwise)?;
     let Some(only) = only else { return Ok(rest) };
     let names = only.as_array().ok_or_else(|| AppError::invalid(otherwise))?;
-    let families: Option<Vec<Family>> = names.iter().map(|name| family(name.as_str()?)).collect();
+    let families: Option<Vec<Family>> = names.iter().map(|name| family(all, name.as_str()?)).collect();
     match families {
-        Some(families) if !families.is_empty() => Ok(normal(&families)),
+        Some(families) if !families.is_empty() => Ok(normal(all, &families)),
         _ => Err(AppError::invalid("\"only\" lists a family that Runledger does not know, or none at all.")),
     }
 }
 
 /// The families that accepted inputs ask for.
-pub fn wanted_families(inputs: &Value) -> Vec<Family> {
+pub fn wanted_families(all: &[Family], inputs: &Value) -> Vec<Family> {
     match inputs.get("only").and_then(Value::as_array) {
-        Some(names) => names.iter().filter_map(|name| family(name.as_str()?)).collect(),
-        None => Family::ALL.to_vec(),
+        Some(names) => names.iter().filter_map(|name| family(all, name.as_str()?)).collect(),
+        None => all.to_vec(),
     }
 }
 
 /// The inputs that read again the families that failed. A failure of a single item does not say which family it is of:
 /// then all that the run read are read again.
-pub fn failed_families(inputs: &Value, failures: &[RunFailure]) -> Option<Value> {
+pub fn failed_families(all: &[Family], inputs: &Value, failures: &[RunFailure]) -> Option<Value> {
     let of = |failure: &RunFailure| {
         let label = failure.item.as_deref()?;
-        Family::ALL.iter().copied().find(|family| family.label() == label)
+        all.iter().copied().find(|family| family.label() == label)
     };
     let items = failures.iter().filter(|failure| failure.item.is_some());
     let failed: Option<Vec<Family>> = items.map(of).collect();
     match failed {
         Some(failed) if failed.is_empty() => None,
-        Some(failed) => Some(normal(&failed)),
+        Some(failed) => Some(normal(all, &failed)),
         None => Some(inputs.clone()),
     }
 }
 
-fn family(name: &str) -> Option<Family> {
-    Family::ALL.iter().copied().find(|family| family.as_str() == name)
+fn family(all: &[Family], name: &str) -> Option<Family> {
+    all.iter().copied().find(|family| family.as_str() == name)
 }
 
-fn normal(families: &[Family]) -> Value {
+fn normal(all: &[Family], families: &[Family]) -> Value {
     let only: Vec<&str> =
-        Family::ALL.iter().filter(|family| families.contains(family)).map(|family| family.as_str()).collect();
-    if only.len() == Family::ALL.len() { json!({}) } else { json!({ "only": only }) }
+        all.iter().filter(|family| families.contains(family)).map(|family| family.as_str()).collect();
+    if only.len() == all.len() { json!({}) } else { json!({ "only": only }) }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod directory_groups_sync;
 mod families;
+mod family_sync;
 mod inventory_sync;
 
 use std::{
