@@ -6,6 +6,7 @@
 pub mod database;
 pub mod graph;
 pub mod jobs;
+pub mod policies;
 pub mod web;
 
 use std::time::Duration;

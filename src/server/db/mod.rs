@@ -11,6 +11,7 @@ pub mod members;
 mod migrate;
 pub mod notification_settings;
 pub mod notifications;
+pub mod policies;
 pub mod rows;
 pub mod run_events;
 pub mod run_list;

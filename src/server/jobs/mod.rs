@@ -4,6 +4,7 @@ mod directory_groups_sync;
 mod families;
 mod family_sync;
 mod inventory_sync;
+mod policy_sync;
 
 use std::{
     collections::HashMap,
@@ -44,6 +45,7 @@ pub fn producers(connections: &Connections) -> Vec<Arc<dyn Producer>> {
     vec![
         Arc::new(inventory_sync::InventorySync::new(connections.clone())),
         Arc::new(directory_groups_sync::DirectoryGroupsSync::new(connections.clone())),
+        Arc::new(policy_sync::PolicySync::new(connections.clone())),
     ]
 }
 
@@ -53,6 +55,7 @@ pub fn accept(operation_type: OperationType, inputs: &Value) -> Result<Value, Ap
     match operation_type {
         OperationType::InventorySync => inventory_sync::accept(inputs),
         OperationType::DirectoryGroupsSync => directory_groups_sync::accept(inputs),
+        OperationType::PolicySync => policy_sync::accept(inputs),
         other => Err(AppError::invalid(format!("{} cannot be started yet.", other.label()))),
     }
 }
