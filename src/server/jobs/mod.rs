@@ -65,6 +65,7 @@ pub fn accept(operation_type: OperationType, inputs: &Value) -> Result<Value, Ap
 pub fn failed_only(operation_type: OperationType, inputs: &Value, failures: &[RunFailure]) -> Option<Value> {
     match operation_type {
         OperationType::InventorySync => inventory_sync::failed_only(inputs, failures),
+        OperationType::PolicySync => policy_sync::failed_only(inputs, failures),
         _ => None,
     }
 }

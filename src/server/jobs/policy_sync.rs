@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::{
     Producer,
-    families::{self, FamilySync},
-    no_input,
+    families::{failed_families, only_families},
+    family_sync::{self, FamilySync},
 };
 use crate::{
     error::AppError,
-    model::operation::OperationType,
+    model::{operation::OperationType, run::RunFailure},
     server::{
         connections::Connections,
         db::{
@@ -23,9 +23,15 @@ use crate::{
     },
 };
 
-/// The inputs of a run: none.
+/// The inputs of a run: none for all policies of the tenant, or `only` some of their families.
 pub fn accept(inputs: &Value) -> Result<Value, AppError> {
-    no_input(inputs, "A policy sync takes no input: it always reads all policies of the tenant.")
+    let otherwise = "A policy sync takes no input but \"only\", a list of the families of policies to read.";
+    only_families(PolicySync::FAMILIES, inputs, otherwise)
+}
+
+/// The families that failed. A failed policy does not say which family it is of: then all are read again.
+pub fn failed_only(inputs: &Value, failures: &[RunFailure]) -> Option<Value> {
+    failed_families(PolicySync::FAMILIES, inputs, failures)
 }
 
 /// The producer.
@@ -45,7 +51,7 @@ impl Producer for PolicySync {
     }
 
     fn perform(&self, run: RunHandle) -> BoxFuture<'_, Result<(), JobError>> {
-        families::sync::<Self>(&self.connections, run).boxed()
+        family_sync::sync::<Self>(&self.connections, run).boxed()
     }
 }
 
