@@ -3,6 +3,7 @@
 pub mod bulk;
 mod connect;
 pub mod directory_groups;
+pub mod ensure;
 pub mod group_links;
 pub mod group_list;
 pub mod group_members;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use const_format::concatcp;
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -19,7 +20,12 @@ pub struct RunTable {
     write: &'static str,
     read: &'static str,
     derive: &'static str,
+    begin_sqlite: &'static str,
+    begin_postgres: &'static str,
 }
+
+/// What a queued run's record has.
+const NEW: &str = " (id, tenant_id, operation_run_id, status, item_counts, failures, created_at) ";
 
 /// A producer's table: its name becomes the two statements.
 macro_rules! run_table {
@@ -48,6 +54,20 @@ macro_rules! run_table {
                  completed_at) SELECT id, tenant_id, id, status, outcome, summary_counts, failures, created_at, \
                  started_at, completed_at FROM operation_runs \
                  WHERE id BETWEEN $1 AND $2 AND type = $3 AND sample ON CONFLICT (operation_run_id) DO NOTHING"
+            ),
+            begin_sqlite: concatcp!(
+                "INSERT INTO ",
+                $table,
+                NEW,
+                "SELECT unhex(value ->> 'id'), r.tenant_id, r.id, r.status, r.summary_counts, r.failures, r.created_at \
+                 FROM json_each($1) JOIN operation_runs r ON r.id = unhex(value ->> 'run')"
+            ),
+            begin_postgres: concatcp!(
+                "INSERT INTO ",
+                $table,
+                NEW,
+                "SELECT new.id, r.tenant_id, r.id, r.status, r.summary_counts, r.failures, r.created_at \
+                 FROM jsonb_to_recordset($1) AS new (id uuid, run uuid) JOIN operation_runs r ON r.id = new.run"
             ),
         }
     };
@@ -109,6 +129,19 @@ impl RunTable {
                 run.completed_at
             )
         )?;
+        Ok(())
+    }
+
+    /// Writes the records of runs that were just created, each with its id, from the runs themselves.
+    pub async fn begin(&self, tx: &mut Tx, runs: &[(Uuid, &FullRun)]) -> DbResult<()> {
+        let ids: Vec<Value> = runs
+            .iter()
+            .map(|(id, full)| json!({ "id": id.simple().to_string(), "run": full.run.id.0.simple().to_string() }))
+            .collect();
+        match tx {
+            Tx::Sqlite(_) => tx_sql!(tx, execute(self.begin_sqlite, Json(ids)))?,
+            Tx::Postgres(_) => tx_sql!(tx, execute(self.begin_postgres, Json(ids)))?,
+        };
         Ok(())
     }
 

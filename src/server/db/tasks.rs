@@ -18,7 +18,7 @@ pub struct RunTask {
 }
 
 /// The task's id: the run's, in the queue's spelling.
-fn task_id(run: RunId) -> Ulid {
+pub(super) fn task_id(run: RunId) -> Ulid {
     Ulid::from(run.0.as_u128())
 }
 
@@ -99,4 +99,18 @@ pub async fn delete_done(tx: &mut Tx, before: DateTime<Utc>) -> DbResult<u64> {
             tx_sql!(tx, execute("DELETE FROM apalis.jobs WHERE status IN ('Done', 'Killed') AND done_at < $1", before))
         }
     }
+}
+
+/// How often the queue may begin a task: it fails only when the database does, and the ledger decides how often a run is
+/// begun.
+pub(super) const MAX_ATTEMPTS: i64 = 1_000_000;
+
+/// From when workers take a task of this moment, in the queue's whole seconds: what lies in the past, so the second before.
+pub(super) fn run_at(at: DateTime<Utc>) -> i64 {
+    (at.timestamp() - 1).max(0)
+}
+
+/// What the run's task says, as JSON.
+pub(super) fn payload(run: RunId) -> DbResult<String> {
+    serde_json::to_string(&RunTask { run_id: run }).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }

@@ -94,6 +94,10 @@ impl RunMirror for Mirror {
     fn write<'a>(&'a self, tx: &'a mut Tx, id: Uuid, run: &'a FullRun) -> BoxFuture<'a, DbResult<()>> {
         self.0.write(tx, id, run).boxed()
     }
+
+    fn write_new<'a>(&'a self, tx: &'a mut Tx, runs: &'a [(Uuid, &'a FullRun)]) -> BoxFuture<'a, DbResult<()>> {
+        self.0.begin(tx, runs).boxed()
+    }
 }
 
 /// The service at the bottom of the worker: gives each run to the producer of its type.

@@ -13,6 +13,17 @@ pub trait RunMirror: Send + Sync {
     fn operation_type(&self) -> OperationType;
     fn write<'a>(&'a self, tx: &'a mut Tx, id: Uuid, run: &'a FullRun) -> BoxFuture<'a, DbResult<()>>;
 
+    /// The same for runs that were just created, several at once; each id is for its record.
+    fn write_new<'a>(&'a self, tx: &'a mut Tx, runs: &'a [(Uuid, &'a FullRun)]) -> BoxFuture<'a, DbResult<()>> {
+        async move {
+            for (id, run) in runs {
+                self.write(tx, *id, run).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
     /// Asked first when somebody wants a run of this type to stop, in the transaction that then writes it down. A module
     /// whose run is the shadow of work of its own marks that work here, or gives the sentence why it cannot be cancelled.
     fn cancel<'a>(

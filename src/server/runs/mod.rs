@@ -2,7 +2,9 @@
 
 pub mod cancel;
 pub mod change;
+mod ensure;
 pub mod failure;
+mod gather;
 pub mod handle;
 pub mod identity;
 pub mod list;

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tracing::info;
 
 use super::{
-    RunMirror, change,
+    RunMirror,
+    ensure::{Ensuring, JoinRequest, Means},
     listen::{RunListener, RunMoment},
 };
 use crate::{
     model::{
         ids::RunId,
         operation::OperationType,
-        run::{Initiator, Run, RunDetail, RunEvent, RunEventKind, RunStatus, Started, SummaryCounts},
+        run::{Initiator, Run, RunDetail, RunEvent, RunStatus, Started, SummaryCounts},
     },
     server::{
         clock::Clock,
-        db::{Db, DbResult, Tx, rows::FullRun, run_events, runs, scope::TenantScope, tasks},
+        db::{Db, DbResult, Tx, rows::FullRun, run_events, runs, scope::TenantScope},
         live::{CancelWatch, Hub},
         runs::identity::run_identity_hash,
     },
@@ -82,6 +83,7 @@ pub struct OperationRunService {
     live: Hub,
     mirrors: Arc<[Box<dyn RunMirror>]>,
     listeners: Arc<[Box<dyn RunListener>]>,
+    ensuring: Ensuring,
 }
 
 impl OperationRunService {
@@ -92,7 +94,15 @@ impl OperationRunService {
         mirrors: Vec<Box<dyn RunMirror>>,
         listeners: Vec<Box<dyn RunListener>>,
     ) -> Self {
-        Self { db, clock, live, mirrors: mirrors.into(), listeners: listeners.into() }
+        let (mirrors, listeners): (Arc<[_]>, Arc<[_]>) = (mirrors.into(), listeners.into());
+        let means = Means {
+            db: db.clone(),
+            clock: clock.clone(),
+            live: live.clone(),
+            mirrors: mirrors.clone(),
+            listeners: listeners.clone(),
+        };
+        Self { db, clock, live, mirrors, listeners, ensuring: Ensuring::start(means) }
     }
 
     pub const fn db(&self) -> &Db {
@@ -104,44 +114,22 @@ impl OperationRunService {
     }
 
     /// Creates a run with its queued task, or joins the tenant's active run of the same identity.
-    /// The row, its first line of history and its task are one transaction.
+    /// The row, its first line of history and its task are one transaction, which requests of the same moment share.
     pub async fn ensure_run(&self, scope: TenantScope, new: NewRun) -> Result<Ensured, EnsureError> {
         let hash = run_identity_hash(new.operation_type, &new.inputs)?;
         for _ in 0..ENSURE_TRIES {
-            let mut tx = self.db.begin().await?;
-            let full = self.queued(scope, &new, hash.clone());
-            if runs::insert(&mut tx, &full).await? {
-                let line = change::event(RunEventKind::Created, &new.initiator.name, 0, json!({}), full.run.created_at);
-                self.note(&mut tx, full.run.id, &line).await?;
-                self.mirror(&mut tx, &full).await?;
-                tasks::push(&mut tx, full.run.id, full.run.created_at).await?;
-                self.tell(&mut tx, RunMoment::Created, &full.run).await?;
-                tx.commit().await?;
+            let full = Arc::new(self.queued(scope, &new, hash.clone()));
+            if self.ensuring.create(full.clone()).await? {
                 info!(run = %full.run.id, r#type = %new.operation_type, tenant = %scope.tenant(), "run created");
-                self.live.publish(&full.run);
-                self.live.task_queued();
-                return Ok(Ensured::Created(full.run));
+                return Ok(Ensured::Created(full.run.clone()));
             }
-            let now = self.clock.now();
-            if let Some(run) = runs::join(&mut tx, scope, &hash, now).await? {
-                let user = new.initiator.user_id;
-                let line = change::event(
-                    RunEventKind::Joined,
-                    &new.initiator.name,
-                    run.attempt,
-                    json!({ "user_id": user }),
-                    now,
-                );
-                self.note(&mut tx, run.id, &line).await?;
-                if let Some(user) = user {
-                    self.tell(&mut tx, RunMoment::Joined(user), &run).await?;
-                }
-                tx.commit().await?;
+            let request =
+                JoinRequest { tenant: scope.tenant(), run_identity_hash: hash.clone(), by: new.initiator.clone() };
+            if let Some(run) = self.ensuring.join(request).await? {
                 info!(run = %run.id, tenant = %scope.tenant(), "run joined");
-                self.live.publish(&run);
                 return Ok(Ensured::Joined(run));
             }
-            // The active run ended between the two statements: the way is free for a new one.
+            // The active run ended between the two: the way is free for a new one.
         }
         Err(EnsureError::Contended)
     }

@@ -1,0 +1,202 @@
+//! SQL of `ensure_run`: many requests by one statement a table, each statement fed by one JSON array.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use const_format::concatcp;
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::types::Json;
+use uuid::{Uuid, fmt::Simple};
+
+use super::{
+    DbResult, Tx,
+    rows::{FullRun, RUN_COLUMNS, RunRow},
+    tasks::{self, QUEUE},
+    tx_sql,
+};
+use crate::model::{
+    ids::{RunId, TenantId},
+    operation::OperationType,
+    run::{Run, RunEvent, RunEventKind, SummaryCounts},
+};
+
+/// A run as the statements read it.
+#[derive(Serialize)]
+struct NewRow<'a> {
+    id: Simple,
+    tenant: Simple,
+    r#type: OperationType,
+    hash: &'a str,
+    user: Option<Simple>,
+    name: &'a str,
+    context: &'a Value,
+    at: String,
+    retry_of: Option<Simple>,
+    line: Simple,
+    task: String,
+    job: String,
+}
+
+/// Writes queued runs, each with the first line of its history (whose id comes with it) and its task, unless the tenant has
+/// an active run of the same identity; gives the ids of those written.
+pub async fn create(tx: &mut Tx, runs: &[(&FullRun, Uuid)], at: DateTime<Utc>) -> DbResult<Vec<RunId>> {
+    // `WHERE true` keeps SQLite from reading ON CONFLICT as a join's ON. In the order of identities, so that two nodes
+    // that create the same runs do not wait for each other in a circle.
+    const INTO: &str = "INSERT INTO operation_runs (id, tenant_id, type, run_identity_hash, status, initiator_user_id, \
+        initiator_name, attempt, summary_counts, failures, context, joined_count, sample, created_at, updated_at, retry_of) ";
+    const CONFLICT: &str = " ORDER BY 2, 4 ON CONFLICT (tenant_id, run_identity_hash) \
+        WHERE status IN ('queued', 'running') DO NOTHING RETURNING id";
+    const LINES: &str = "INSERT INTO operation_run_events (id, run_id, kind, at, actor, attempt, detail) ";
+    const TASKS: &str = " (id, job_type, job, status, attempts, max_attempts, run_at, priority) ";
+    const SQLITE: &str = concatcp!(
+        INTO,
+        "SELECT unhex(value ->> 'id'), unhex(value ->> 'tenant'), value ->> 'type', value ->> 'hash', 'queued', \
+         unhex(value ->> 'user'), value ->> 'name', 0, $2, '[]', value -> 'context', 0, false, value ->> 'at', \
+         value ->> 'at', unhex(value ->> 'retry_of') FROM json_each($1) WHERE true",
+        CONFLICT,
+        "; ",
+        LINES,
+        "SELECT unhex(value ->> 'line'), r.id, $3, value ->> 'at', value ->> 'name', 0, '{}' \
+         FROM json_each($1) JOIN operation_runs r ON r.id = unhex(value ->> 'id'); INSERT INTO Jobs",
+        TASKS,
+        "SELECT value ->> 'task', $4, CAST(value ->> 'job' AS BLOB), 'Pending', 0, $5, $6, 0 \
+         FROM json_each($1) JOIN operation_runs r ON r.id = unhex(value ->> 'id')"
+    );
+    const POSTGRES: &str = concatcp!(
+        "WITH new AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($1) AS new (id uuid, tenant uuid, type text, hash text, \
+         \"user\" uuid, name text, context jsonb, at timestamptz, retry_of uuid, line uuid, task text, job text)), \
+         run AS (",
+        INTO,
+        "SELECT id, tenant, type, hash, 'queued', \"user\", name, 0, $2, '[]', context, 0, false, at, at, retry_of FROM new",
+        CONFLICT,
+        "), line AS (",
+        LINES,
+        "SELECT line, id, $3, at, name, 0, '{}' FROM new JOIN run USING (id)), task AS (INSERT INTO apalis.jobs",
+        TASKS,
+        "SELECT task, $4, convert_to(job, 'UTF8'), 'Pending', 0, $5, to_timestamp($6), 0 FROM new JOIN run USING (id)) \
+         SELECT id FROM run"
+    );
+    let rows: Vec<NewRow<'_>> = runs.iter().map(|(full, line)| new_row(full, *line)).collect::<DbResult<_>>()?;
+    let counts = SummaryCounts::default();
+    let (attempts, run_at) = (tasks::MAX_ATTEMPTS, tasks::run_at(at));
+    let kind = RunEventKind::Created;
+    let found: Vec<(RunId,)> = match tx {
+        Tx::Sqlite(_) => tx_sql!(tx, fetch_all(SQLITE, Json(&rows), Json(&counts), kind, QUEUE, attempts, run_at))?,
+        Tx::Postgres(_) => {
+            tx_sql!(tx, fetch_all(POSTGRES, Json(&rows), Json(&counts), kind, QUEUE, attempts, run_at as f64))?
+        }
+    };
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+fn new_row(full: &FullRun, line: Uuid) -> DbResult<NewRow<'_>> {
+    let run = &full.run;
+    Ok(NewRow {
+        id: run.id.0.simple(),
+        tenant: run.tenant_id.0.simple(),
+        r#type: run.operation_type,
+        hash: &full.run_identity_hash,
+        user: run.initiator.user_id.map(|user| user.0.simple()),
+        name: &run.initiator.name,
+        context: &full.context,
+        at: text(run.created_at),
+        retry_of: run.retry_of.map(|run| run.0.simple()),
+        line: line.simple(),
+        task: tasks::task_id(run.id).to_string(),
+        job: tasks::payload(run.id)?,
+    })
+}
+
+/// How often the active run of an identity is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Joins {
+    #[serde(serialize_with = "simple")]
+    pub tenant: TenantId,
+    pub hash: String,
+    pub times: i32,
+}
+
+#[derive(sqlx::FromRow)]
+struct JoinedRow {
+    #[sqlx(flatten)]
+    run: RunRow,
+    run_identity_hash: String,
+}
+
+/// Counts the requests on the active runs of these identities, and gives those runs, each with its identity.
+pub async fn join(tx: &mut Tx, joins: &[Joins], at: DateTime<Utc>) -> DbResult<Vec<(String, Run)>> {
+    const COUNT: &str = "UPDATE operation_runs SET joined_count = joined_count + times, updated_at = $2 FROM ";
+    const RETURNING: &str = concatcp!(" RETURNING ", RUN_COLUMNS, ", run_identity_hash");
+    const SQLITE: &str = concatcp!(
+        COUNT,
+        "(SELECT unhex(value ->> 'tenant') AS tenant, value ->> 'hash' AS hash, value ->> 'times' AS times \
+         FROM json_each($1)) WHERE tenant_id = tenant AND run_identity_hash = hash AND status IN ('queued', 'running')",
+        RETURNING
+    );
+    // Locked in one order, so that two nodes that join the same runs do not wait for each other in a circle.
+    const POSTGRES: &str = concatcp!(
+        "WITH active AS (SELECT r.id AS run_id, asked.times FROM operation_runs r \
+         JOIN jsonb_to_recordset($1) AS asked (tenant uuid, hash text, times int) \
+         ON r.tenant_id = asked.tenant AND r.run_identity_hash = asked.hash \
+         WHERE r.status IN ('queued', 'running') ORDER BY r.id FOR NO KEY UPDATE OF r) ",
+        COUNT,
+        "active WHERE id = run_id AND status IN ('queued', 'running')",
+        RETURNING
+    );
+    let rows: Vec<JoinedRow> = match tx {
+        Tx::Sqlite(_) => tx_sql!(tx, fetch_all(SQLITE, Json(joins), at))?,
+        Tx::Postgres(_) => tx_sql!(tx, fetch_all(POSTGRES, Json(joins), at))?,
+    };
+    Ok(rows.into_iter().map(|row| (row.run_identity_hash, row.run.into())).collect())
+}
+
+#[derive(Serialize)]
+struct LineRow<'a> {
+    id: Simple,
+    run: Simple,
+    kind: RunEventKind,
+    at: String,
+    actor: &'a str,
+    attempt: i32,
+    detail: &'a Value,
+}
+
+/// Writes lines of history, each with its id.
+pub async fn note(tx: &mut Tx, lines: &[(Uuid, RunId, RunEvent)]) -> DbResult<()> {
+    const INTO: &str = "INSERT INTO operation_run_events (id, run_id, kind, at, actor, attempt, detail) ";
+    const SQLITE: &str = concatcp!(
+        INTO,
+        "SELECT unhex(value ->> 'id'), unhex(value ->> 'run'), value ->> 'kind', value ->> 'at', value ->> 'actor', \
+         value ->> 'attempt', value -> 'detail' FROM json_each($1)"
+    );
+    const POSTGRES: &str = concatcp!(
+        INTO,
+        "SELECT id, run, kind, at, actor, attempt, detail FROM jsonb_to_recordset($1) AS line \
+         (id uuid, run uuid, kind text, at timestamptz, actor text, attempt int, detail jsonb)"
+    );
+    let rows: Vec<LineRow<'_>> = lines
+        .iter()
+        .map(|(id, run, line)| LineRow {
+            id: id.simple(),
+            run: run.0.simple(),
+            kind: line.kind,
+            at: text(line.at),
+            actor: &line.actor,
+            attempt: line.attempt,
+            detail: &line.detail,
+        })
+        .collect();
+    match tx {
+        Tx::Sqlite(_) => tx_sql!(tx, execute(SQLITE, Json(&rows)))?,
+        Tx::Postgres(_) => tx_sql!(tx, execute(POSTGRES, Json(&rows)))?,
+    };
+    Ok(())
+}
+
+/// A time as sqlx writes it into SQLite, where times are compared as text; PostgreSQL reads it too.
+fn text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}
+
+fn simple<S: serde::Serializer>(tenant: &TenantId, serializer: S) -> Result<S::Ok, S::Error> {
+    tenant.0.simple().serialize(serializer)
+}
