@@ -4,10 +4,12 @@ CREATE TABLE backup_sets (
     id           BLOB PRIMARY KEY,
     tenant_id    BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
     name         TEXT NOT NULL,
-    -- open: policies are being added; complete: whole and unchangeable; incomplete: some policies could not be read.
+    -- open: policies are being added, or may be; complete: whole, unchangeable; incomplete: some could not be read.
     status       TEXT NOT NULL CHECK (status IN ('open', 'complete', 'incomplete')),
     -- captured: from the tenant by a run; safety: before a restore; loaded: from a file.
     source       TEXT NOT NULL CHECK (source IN ('captured', 'safety', 'loaded')),
+    -- Whether it stays open once everything that was asked for is in it.
+    keep_open    BOOLEAN NOT NULL,
     created_by_user_id BLOB REFERENCES users (id) ON DELETE SET NULL,
     created_by_name    TEXT NOT NULL,
     created_at   TEXT NOT NULL,
@@ -28,11 +30,47 @@ CREATE TABLE backup_items (
     -- The body as Graph gave it, and its normal form.
     raw          TEXT NOT NULL,
     body         TEXT NOT NULL,
-    -- As Graph gave them, each with the display name of its group where it is known.
+    -- As Graph gave them.
     assignments  TEXT NOT NULL,
+    -- The groups that the policy names, {id: display name, or null where it is not known}: ids mean nothing elsewhere.
+    group_names  TEXT NOT NULL,
     -- SHA-256 of the canonical JSON of the normal form.
     content_hash TEXT NOT NULL,
     run_id       BLOB,
     captured_at  TEXT NOT NULL,
     PRIMARY KEY (set_id, family, graph_id)
 );
+
+-- What was asked for and is not in the set, with the reason; gone when it gets in later.
+CREATE TABLE backup_missing (
+    set_id     BLOB NOT NULL REFERENCES backup_sets (id) ON DELETE CASCADE,
+    tenant_id  BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    family     TEXT NOT NULL,
+    graph_id   TEXT NOT NULL,
+    name       TEXT,
+    code       TEXT NOT NULL,
+    message    TEXT NOT NULL,
+    run_id     BLOB NOT NULL,
+    PRIMARY KEY (set_id, family, graph_id)
+);
+
+CREATE TABLE backup_add_policies_runs (
+    id               BLOB PRIMARY KEY,
+    tenant_id        BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    operation_run_id BLOB NOT NULL UNIQUE REFERENCES operation_runs (id) ON DELETE CASCADE,
+    status           TEXT NOT NULL,
+    outcome          TEXT,
+    item_counts      TEXT NOT NULL,
+    failures         TEXT NOT NULL,
+    created_at       TEXT NOT NULL,
+    started_at       TEXT,
+    completed_at     TEXT
+);
+
+-- Which run adds to which set.
+CREATE TABLE backup_set_runs (
+    run_id    BLOB PRIMARY KEY REFERENCES operation_runs (id) ON DELETE CASCADE,
+    set_id    BLOB NOT NULL REFERENCES backup_sets (id) ON DELETE CASCADE,
+    tenant_id BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE
+);
+CREATE INDEX backup_set_runs_set ON backup_set_runs (set_id);

@@ -39,3 +39,7 @@ id!(
     /// One thing that one person was told.
     NotificationId
 );
+id!(
+    /// A kept state of policies: a row of `backup_sets`.
+    BackupSetId
+);

@@ -1,5 +1,6 @@
 //! Types that the server and the browser share. No I/O, no clock, no randomness.
 
+pub mod backup;
 pub mod choice;
 pub mod comparison;
 pub mod counts;

@@ -1,6 +1,7 @@
 //! Everything that runs only on the server.
 
 pub mod auth;
+pub mod backup;
 pub mod boot;
 pub mod cli;
 pub mod clock;

@@ -7,17 +7,25 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{
     LeptosRoutes, ResponseOptions, file_and_error_handler_with_context,
     generate_route_list_with_exclusions_and_ssg_and_context,
 };
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, DefaultPredicate, Predicate,
+        predicate::NotForContentType,
+    },
+    trace::TraceLayer,
+};
 
 use super::{
     auth::{origin::same_origin, request::theme},
+    backup,
     live::stream::events,
     state::AppState,
 };
@@ -49,6 +57,11 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(|| async { "alive" }))
         .route("/readyz", get(ready))
         .route("/t/{tenant}/events", get(events))
+        .route("/t/{tenant}/backups/{set}/download", get(backup::routes::download))
+        .route(
+            "/t/{tenant}/backups/upload",
+            post(backup::routes::upload).layer(DefaultBodyLimit::max(backup::archive::LARGEST_FILE + BODY_LIMIT)),
+        )
         .leptos_routes_with_context(&state, routes, context.clone(), page)
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
         .layer(middleware::from_fn(right_status))
@@ -57,7 +70,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn(one_root))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(headers))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(TraceLayer::new_for_http())
         .with_state(state)
 }
@@ -78,6 +91,11 @@ pub fn error_response(error: &AppError) -> Response {
     tracing::info!(status = error.status(), reason = error.title(), "refused");
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, Json(error)).into_response()
+}
+
+/// What is a zip already does not get smaller.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new("application/zip"))
 }
 
 /// A page's Content-Security-Policy: scripts only with the nonce of this answer.

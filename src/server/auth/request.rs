@@ -57,11 +57,21 @@ pub async fn member(slug: &str, action: Action) -> Result<Membership, AppError> 
     state().auth.member(user.id, slug, action).await.map_err(shown)
 }
 
-/// The same for a plain route, outside of server functions.
+/// The same for a plain route, outside of server functions, that only shows something.
 pub async fn member_of(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<Membership, ServiceError> {
+    member_who_may(state, headers, slug, Action::View).await
+}
+
+/// The same for a plain route, outside of server functions.
+pub async fn member_who_may(
+    state: &AppState,
+    headers: &HeaderMap,
+    slug: &str,
+    action: Action,
+) -> Result<Membership, ServiceError> {
     let token = token(headers).ok_or(AppError::Unauthenticated)?;
     let user = state.auth.user_of(&token).await?.ok_or(AppError::Unauthenticated)?;
-    state.auth.member(user.id, slug, Action::View).await
+    state.auth.member(user.id, slug, action).await
 }
 
 /// Gives the browser the session's cookie.

@@ -1,5 +1,7 @@
 //! The database: one SQL text for SQLite and PostgreSQL, one file of SQL per table family.
 
+pub mod backup_items;
+pub mod backups;
 pub mod bulk;
 mod connect;
 pub mod directory_groups;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
+use super::scope::TenantScope;
 use crate::model::{
     ids::{RunId, TenantId, UserId},
     operation::OperationType,
@@ -77,6 +78,13 @@ pub struct FullRun {
     pub run_identity_hash: String,
     pub failures: Vec<RunFailure>,
     pub context: Value,
+}
+
+impl FullRun {
+    /// A run is the proof of its own tenant.
+    pub const fn scope(&self) -> TenantScope {
+        TenantScope::proven(self.run.tenant_id)
+    }
 }
 
 #[derive(Debug, sqlx::FromRow)]

@@ -76,7 +76,19 @@ impl GraphClient {
         self.0.settings.is_graph(url)
     }
 
-    /// Reads one address.
+    /// Reads something below a collection; each of `below` is one segment of the address.
+    pub(super) async fn read(
+        &self,
+        version: ApiVersion,
+        path: &str,
+        below: &[&str],
+        query: Option<&str>,
+    ) -> Result<Value, GraphError> {
+        let url = self.0.settings.item_url(version, path, below, query)?;
+        self.get(&url).await
+    }
+
+    /// Reads one address. The token is never sent anywhere but to Graph.
     pub(super) async fn get(&self, url: &Url) -> Result<Value, GraphError> {
         self.exchange(url, |http| http.get(url.clone())).await
     }

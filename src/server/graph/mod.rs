@@ -1,5 +1,6 @@
 //! The client of Microsoft Graph. Its wire types stay here.
 
+mod capture;
 mod assignments;
 mod batch;
 mod client;
@@ -22,6 +23,7 @@ mod throttle;
 mod token;
 mod wire;
 
+pub use capture::{POLICY_FAMILIES, is_storable, named_groups};
 pub use assignments::Assignments;
 pub use client::GraphClient;
 pub use delta::{DeltaPage, DeltaPages};

@@ -1,5 +1,6 @@
 //! The producers: one file each, registered here.
 
+mod backup_add_policies;
 mod directory_groups_sync;
 mod families;
 mod family_sync;
@@ -18,6 +19,7 @@ use tower::Service;
 use uuid::Uuid;
 
 use super::{
+    backup::SettleBackupSet,
     connections::Connections,
     db::{
         DbResult, Tx,
@@ -45,6 +47,7 @@ pub fn producers(connections: &Connections) -> Vec<Arc<dyn Producer>> {
     vec![
         Arc::new(inventory_sync::InventorySync::new(connections.clone())),
         Arc::new(directory_groups_sync::DirectoryGroupsSync::new(connections.clone())),
+        Arc::new(backup_add_policies::BackupAddPolicies::new(connections.clone())),
         Arc::new(policy_sync::PolicySync::new(connections.clone())),
     ]
 }
@@ -55,6 +58,7 @@ pub fn accept(operation_type: OperationType, inputs: &Value) -> Result<Value, Ap
     match operation_type {
         OperationType::InventorySync => inventory_sync::accept(inputs),
         OperationType::DirectoryGroupsSync => directory_groups_sync::accept(inputs),
+        OperationType::BackupSetAddPolicies => backup_add_policies::accept(inputs),
         OperationType::PolicySync => policy_sync::accept(inputs),
         other => Err(AppError::invalid(format!("{} cannot be started yet.", other.label()))),
     }
@@ -78,9 +82,10 @@ fn no_input(inputs: &Value, sentence: &str) -> Result<Value, AppError> {
     }
 }
 
-/// The producers' own run tables, written beside the ledger.
+/// What is written beside the ledger: the producers' own run tables, and what a backup run makes of its set.
 pub fn mirrors() -> Vec<Box<dyn RunMirror>> {
-    RUN_TABLES.iter().map(|table| Box::new(Mirror(table)) as Box<dyn RunMirror>).collect()
+    let tables = RUN_TABLES.iter().map(|table| Box::new(Mirror(table)) as Box<dyn RunMirror>);
+    tables.chain([Box::new(SettleBackupSet) as Box<dyn RunMirror>]).collect()
 }
 
 /// Writes a run table of the common form.

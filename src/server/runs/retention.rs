@@ -4,10 +4,12 @@ use chrono::TimeDelta;
 use tracing::info;
 
 use super::OperationRunService;
-use crate::server::db::{runs, sessions, tasks};
+use crate::server::db::{backups, runs, sessions, tasks};
 
 /// How many runs one transaction removes: few enough that nobody waits for it.
 const BATCH: i64 = 200;
+/// A set holds thousands of policies.
+const SETS_BATCH: i64 = 2;
 /// Names the work among what nodes do one at a time: "prune" in ASCII.
 pub const PRUNING: i64 = 0x0070_7275_6e65;
 /// Runs are kept this long unless configured otherwise.
@@ -22,6 +24,8 @@ pub struct Pruned {
     /// Ended tasks of the queue, kept for a day.
     pub tasks: u64,
     pub sessions: u64,
+    /// Backup sets whose time had come.
+    pub backup_sets: u64,
     /// Another node was pruning already, so this one did nothing.
     pub elsewhere: bool,
 }
@@ -41,14 +45,16 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
         for id in &ids {
             pruned.runs += runs::delete_completed(&mut tx, *id).await?;
         }
-        let last = (ids.len() as i64) < BATCH;
+        let sets = backups::delete_expired(&mut tx, now, now - TimeDelta::days(1), SETS_BATCH).await?;
+        pruned.backup_sets += sets;
+        let last = (ids.len() as i64) < BATCH && (sets as i64) < SETS_BATCH;
         if last {
             pruned.tasks = tasks::delete_done(&mut tx, now - TimeDelta::days(1)).await?;
             pruned.sessions = sessions::delete_expired(&mut tx, now).await?;
         }
         tx.commit().await?;
         if last {
-            info!(runs = pruned.runs, tasks = pruned.tasks, sessions = pruned.sessions, "pruned");
+            info!(runs = pruned.runs, tasks = pruned.tasks, sessions = pruned.sessions, backup_sets = pruned.backup_sets, "pruned");
             return Ok(pruned);
         }
     }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::SimulatorError;
 
-/// Not Graph objects: written beside exports by the tool that makes them, to map ids between tenants.
-const TOOL_FILES: &[&str] = &["migrationtable.json"];
+/// Not Graph objects: written beside exports by the tools that make them, to map ids between tenants or to list what is
+/// there (Runledger's own backup sets).
+const TOOL_FILES: &[&str] = &["migrationtable.json", "manifest.json"];
 
 pub struct JsonFile {
     pub path: PathBuf,

@@ -1,0 +1,133 @@
+//! Writes a set to a zip while it is being sent: a few policies are in memory at a time, however many there are.
+
+use std::io::{self, Write};
+
+use axum::body::Bytes;
+use futures::Stream;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio::{runtime::Handle, sync::mpsc};
+use tracing::warn;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+use super::{Entry, FORMAT, MANIFEST, Manifest, VERSION, folder, plain};
+use crate::{
+    model::{backup::BackupSet, backup::PolicyKey},
+    server::{
+        backup::policy_family,
+        clock::Clock,
+        db::{
+            Db,
+            backup_items::{self, BackupItem},
+            scope::TenantScope,
+        },
+    },
+};
+
+/// Policies read at once from the database.
+const STRETCH: i64 = 20;
+/// Bytes sent at once, and how many such pieces may wait.
+const PIECE: usize = 64 * 1024;
+const WAITING: usize = 8;
+
+/// The zip of a set, piece by piece. An error in the middle breaks the stream off, so that nobody takes it for whole.
+pub fn export(
+    db: Db,
+    clock: &Clock,
+    scope: TenantScope,
+    tenant: String,
+    set: BackupSet,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let exported_at = clock.now();
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let manifest = Manifest {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            name: set.name.clone(),
+            tenant,
+            exported_at,
+            policies: Vec::new(),
+        };
+        let pieces = Pieces { sender: sender.clone(), piece: Vec::with_capacity(PIECE) };
+        let read = |after: Option<&PolicyKey>| {
+            runtime.block_on(backup_items::stretch(&db, scope, set.id, after, STRETCH)).map_err(io::Error::other)
+        };
+        if let Err(error) = write(pieces, manifest, read) {
+            warn!(set = %set.id, %error, "a backup set was not sent whole");
+            // Gone already when the reader is.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    futures::stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|piece| (piece, receiver)) })
+}
+
+fn write(
+    pieces: Pieces,
+    mut manifest: Manifest,
+    read: impl Fn(Option<&PolicyKey>) -> io::Result<Vec<BackupItem>>,
+) -> io::Result<()> {
+    let mut zip = ZipWriter::new_stream(pieces);
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    let mut after: Option<PolicyKey> = None;
+    loop {
+        let items = read(after.as_ref())?;
+        let Some(last) = items.last() else { break };
+        after = Some(last.key.clone());
+        for item in items {
+            let file = file_of(&item);
+            let text = pretty(&item.raw)?;
+            zip.start_file(&file, options).map_err(io::Error::other)?;
+            zip.write_all(&text)?;
+            manifest.policies.push(Entry {
+                file,
+                family: item.key.family,
+                graph_id: item.key.graph_id,
+                name: item.name,
+                captured_at: item.captured_at,
+                content_hash: item.content_hash,
+                sha256: hex::encode(Sha256::digest(&text)),
+                group_names: item.group_names,
+            });
+        }
+    }
+    zip.start_file(MANIFEST, options).map_err(io::Error::other)?;
+    zip.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
+    zip.finish().map_err(io::Error::other)?.into_inner().flush()
+}
+
+fn pretty(value: &Value) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec_pretty(value)?)
+}
+
+/// `configurationPolicies/Name_id.json`: the id makes it the only one.
+fn file_of(item: &BackupItem) -> String {
+    let folder = policy_family(&item.key.family).map_or("other", folder);
+    format!("{folder}/{}_{}.json", plain(&item.name, 80), plain(&item.key.graph_id, 100))
+}
+
+/// Gathers what is written and hands it to the stream.
+struct Pieces {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    piece: Vec<u8>,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.piece.is_empty() {
+            return Ok(());
+        }
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
+        let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads it any more");
+        self.sender.blocking_send(Ok(piece.into())).map_err(gone)
+    }
+}

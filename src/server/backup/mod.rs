@@ -1,0 +1,180 @@
+//! Backup sets: making them, choosing what goes in, looking at them, removing them, and taking them out as a file and
+//! back in. Reading the policies is the work of a run, `backup_set.add_policies`.
+
+pub mod archive;
+mod choose;
+mod inputs;
+mod load;
+pub mod routes;
+mod settle;
+mod view;
+
+use chrono::TimeDelta;
+use tracing::info;
+
+pub use self::{
+    choose::PolicyFilter,
+    inputs::{AddInputs, family_label, policy_family},
+    settle::SettleBackupSet,
+};
+use crate::{
+    error::AppError,
+    model::{
+        backup::{BackupSet, Keep, PolicyKey, SetSource, SetStatus},
+        ids::BackupSetId,
+        operation::OperationType,
+        run::Started,
+    },
+    server::{
+        auth::is_name,
+        clock::Clock,
+        db::{
+            Db,
+            backups::{self, NewSet},
+            members::Membership,
+            scope::TenantScope,
+        },
+        error::ServiceError,
+        runs::OperationRunService,
+        start::start,
+    },
+};
+
+/// Backup sets of tenants. Made for a request; cheap.
+#[derive(Clone)]
+pub struct BackupService {
+    ledger: OperationRunService,
+}
+
+/// The set that policies are added to.
+#[derive(Debug, Clone)]
+pub enum Into {
+    Existing(BackupSetId),
+    /// A set that the request makes; the same request sent again finds it made.
+    New { id: BackupSetId, name: String, keep: Keep, keep_open: bool },
+}
+
+impl BackupService {
+    pub fn new(ledger: &OperationRunService) -> Self {
+        Self { ledger: ledger.clone() }
+    }
+
+    fn db(&self) -> &Db {
+        self.ledger.db()
+    }
+
+    fn clock(&self) -> &Clock {
+        self.ledger.clock()
+    }
+
+    /// Asks for a run that adds these policies to a set. The same request while it runs joins the run.
+    pub async fn add(&self, member: &Membership, into: Into, policies: Vec<PolicyKey>) -> Result<Started, ServiceError> {
+        let (id, made) = match &into {
+            Into::Existing(id) | Into::New { id, .. } => (*id, matches!(into, Into::New { .. })),
+        };
+        // Refused before a set is made for it.
+        let inputs = AddInputs { backup_set_id: id, policies }.checked()?.to_value();
+        let fresh = made && self.make(member, &into).await?;
+        self.check_open(member.scope(), id).await?;
+        let started = start(
+            &self.ledger,
+            member.scope(),
+            OperationType::BackupSetAddPolicies,
+            &inputs,
+            member.initiator(),
+        )
+        .await;
+        match started {
+            Ok(ensured) => Ok(ensured.into()),
+            Err(error) => {
+                if fresh {
+                    self.remove(member.scope(), id).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes the new set; false when it is there already.
+    async fn make(&self, member: &Membership, into: &Into) -> Result<bool, ServiceError> {
+        let Into::New { id, name, keep, keep_open } = into else { return Ok(false) };
+        if !is_name(name) {
+            return Err(AppError::invalid("A backup set needs a name of one line, at most 200 characters.").into());
+        }
+        let now = self.clock().now();
+        let new = NewSet {
+            id: *id,
+            name: name.trim().to_owned(),
+            source: SetSource::Captured,
+            keep_open: *keep_open,
+            created_by: (Some(member.user_id()), member.user_name().to_owned()),
+            created_at: now,
+            expires_at: keep.days().map(|days| now + TimeDelta::days(days)),
+        };
+        let mut tx = self.db().begin().await?;
+        let made = backups::insert(&mut tx, member.scope(), &new).await?;
+        tx.commit().await?;
+        if made {
+            info!(set = %id, tenant = %member.scope().tenant(), "backup set made");
+        }
+        Ok(made)
+    }
+
+    async fn check_open(&self, scope: TenantScope, id: BackupSetId) -> Result<(), ServiceError> {
+        match self.find(scope, id).await?.closed() {
+            Some(sentence) => Err(AppError::Conflict { message: sentence.to_owned() }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// A set of the tenant; one of another tenant does not exist.
+    pub async fn find(&self, scope: TenantScope, id: BackupSetId) -> Result<BackupSet, ServiceError> {
+        Ok(backups::find(self.db(), scope, id).await?.ok_or_else(no_set)?)
+    }
+
+    /// Says that an open set has all that it should have: it stays as it is from now on.
+    pub async fn complete(&self, member: &Membership, id: BackupSetId) -> Result<(), ServiceError> {
+        let mut tx = self.db().begin().await?;
+        let set = backups::lock(&mut tx, member.scope(), id).await?.ok_or_else(no_set)?;
+        let refused = match set.status {
+            SetStatus::Complete => return Ok(()),
+            _ if set.busy => Some("A run is adding policies to this set. Wait until it has ended."),
+            SetStatus::Incomplete => Some("Some policies are missing from this set. Try them again first."),
+            SetStatus::Open if set.items == 0 => Some("There is nothing in this set yet. Add policies first."),
+            SetStatus::Open => None,
+        };
+        if let Some(message) = refused {
+            return Err(AppError::Conflict { message: message.to_owned() }.into());
+        }
+        backups::set_status(&mut tx, member.scope(), id, SetStatus::Complete, Some(self.clock().now())).await?;
+        tx.commit().await?;
+        info!(set = %id, user = %member.user_id(), "backup set completed");
+        Ok(())
+    }
+
+    /// Removes a set with all that is in it, once its name was typed: it does not come back.
+    pub async fn delete(&self, member: &Membership, id: BackupSetId, typed: &str) -> Result<(), ServiceError> {
+        let set = self.find(member.scope(), id).await?;
+        if typed.trim() != set.name {
+            return Err(AppError::invalid("Type the name of the set exactly as it is to delete it.").into());
+        }
+        self.remove(member.scope(), id).await?;
+        info!(set = %id, user = %member.user_id(), "backup set deleted");
+        Ok(())
+    }
+
+    async fn remove(&self, scope: TenantScope, id: BackupSetId) -> Result<(), ServiceError> {
+        let mut tx = self.db().begin().await?;
+        let set = backups::lock(&mut tx, scope, id).await?.ok_or_else(no_set)?;
+        if set.busy {
+            let message = "A run is adding policies to this set. Cancel it or wait until it has ended.";
+            return Err(AppError::Conflict { message: message.to_owned() }.into());
+        }
+        backups::delete(&mut tx, scope, id).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn no_set() -> AppError {
+    AppError::not_found("This backup set")
+}
