@@ -13,6 +13,7 @@ use crate::{
     ui::{
         clock::Clock,
         pages::{
+            backup_load::BackupLoadPage, backup_new::BackupNewPage, backup_set::BackupSetPage, backups::BackupsPage,
             groups::GroupsPage, home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
             notification_settings::NotificationSettingsPage, notifications::NotificationsPage,
             operations::OperationsPage, run::RunPage,
@@ -63,6 +64,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/operations/:run") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async/>
                     <Route path=path!("/notifications/settings") view=NotificationSettingsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/backups") view=BackupsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/backups/new") view=BackupNewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/backups/load") view=BackupLoadPage ssr=SsrMode::Async/>
+                    <Route path=path!("/backups/:set") view=BackupSetPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

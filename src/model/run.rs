@@ -251,6 +251,12 @@ impl Started {
     /// Where an address names the run that a form has started or joined.
     pub const CREATED_QUERY: &str = "started";
     pub const JOINED_QUERY: &str = "joined";
+
+    /// The run as an address names it.
+    pub fn query(&self) -> String {
+        let name = if self.created { Self::CREATED_QUERY } else { Self::JOINED_QUERY };
+        format!("{name}={}", self.run.id)
+    }
 }
 
 /// What the live stream tells a browser.

@@ -16,10 +16,7 @@ use leptos_axum::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer, DefaultPredicate, Predicate,
-        predicate::NotForContentType,
-    },
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
     trace::TraceLayer,
 };
 

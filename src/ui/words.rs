@@ -125,6 +125,22 @@ pub fn told(operation: OperationType, created: bool) -> String {
     }
 }
 
+/// What an incomplete backup set lacks.
+pub fn missing_policies(count: u64) -> String {
+    match count {
+        1 => "1 policy was asked for and is not in this set.".to_owned(),
+        _ => format!("{} policies were asked for and are not in this set.", number(count)),
+    }
+}
+
+/// Everything that a filter lets through, on whatever page.
+pub fn all_policies(count: u64) -> String {
+    match count {
+        1 => "The 1 policy of this list".to_owned(),
+        _ => format!("All {} policies of this list", number(count)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

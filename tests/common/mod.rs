@@ -3,11 +3,14 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::disallowed_methods, reason = "tests are the ones who pass clients and names in")]
 
+pub mod backups;
 pub mod database;
 pub mod graph;
 pub mod jobs;
 pub mod policies;
+pub mod tenant;
 pub mod web;
+pub mod zips;
 
 use std::time::Duration;
 

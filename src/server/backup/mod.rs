@@ -5,6 +5,7 @@ pub mod archive;
 mod choose;
 mod inputs;
 mod load;
+mod request;
 pub mod routes;
 mod settle;
 mod view;
@@ -15,6 +16,7 @@ use tracing::info;
 pub use self::{
     choose::PolicyFilter,
     inputs::{AddInputs, family_label, policy_family},
+    request::AddRequest,
     settle::SettleBackupSet,
 };
 use crate::{
@@ -48,10 +50,15 @@ pub struct BackupService {
 
 /// The set that policies are added to.
 #[derive(Debug, Clone)]
-pub enum Into {
+pub enum IntoSet {
     Existing(BackupSetId),
     /// A set that the request makes; the same request sent again finds it made.
-    New { id: BackupSetId, name: String, keep: Keep, keep_open: bool },
+    New {
+        id: BackupSetId,
+        name: String,
+        keep: Keep,
+        keep_open: bool,
+    },
 }
 
 impl BackupService {
@@ -68,22 +75,21 @@ impl BackupService {
     }
 
     /// Asks for a run that adds these policies to a set. The same request while it runs joins the run.
-    pub async fn add(&self, member: &Membership, into: Into, policies: Vec<PolicyKey>) -> Result<Started, ServiceError> {
+    pub async fn add(
+        &self,
+        member: &Membership,
+        into: IntoSet,
+        policies: Vec<PolicyKey>,
+    ) -> Result<Started, ServiceError> {
         let (id, made) = match &into {
-            Into::Existing(id) | Into::New { id, .. } => (*id, matches!(into, Into::New { .. })),
+            IntoSet::Existing(id) | IntoSet::New { id, .. } => (*id, matches!(into, IntoSet::New { .. })),
         };
         // Refused before a set is made for it.
         let inputs = AddInputs { backup_set_id: id, policies }.checked()?.to_value();
         let fresh = made && self.make(member, &into).await?;
         self.check_open(member.scope(), id).await?;
-        let started = start(
-            &self.ledger,
-            member.scope(),
-            OperationType::BackupSetAddPolicies,
-            &inputs,
-            member.initiator(),
-        )
-        .await;
+        let started =
+            start(&self.ledger, member.scope(), OperationType::BackupSetAddPolicies, &inputs, member.initiator()).await;
         match started {
             Ok(ensured) => Ok(ensured.into()),
             Err(error) => {
@@ -96,8 +102,8 @@ impl BackupService {
     }
 
     /// Makes the new set; false when it is there already.
-    async fn make(&self, member: &Membership, into: &Into) -> Result<bool, ServiceError> {
-        let Into::New { id, name, keep, keep_open } = into else { return Ok(false) };
+    async fn make(&self, member: &Membership, into: &IntoSet) -> Result<bool, ServiceError> {
+        let IntoSet::New { id, name, keep, keep_open } = into else { return Ok(false) };
         if !is_name(name) {
             return Err(AppError::invalid("A backup set needs a name of one line, at most 200 characters.").into());
         }

@@ -42,7 +42,8 @@ async fn sent(state: &AppState, tenant: &str, set: &str, headers: &HeaderMap) ->
     let member = member_who_may(state, headers, tenant, Action::View).await?;
     let id: BackupSetId = set.parse().map_err(|_| AppError::not_found("This backup set"))?;
     let set = BackupService::new(&state.runs).find(member.scope(), id).await?;
-    let row = tenants::find(state.runs.db(), member.scope()).await?.ok_or_else(|| AppError::not_found("This tenant"))?;
+    let row =
+        tenants::find(state.runs.db(), member.scope()).await?.ok_or_else(|| AppError::not_found("This tenant"))?;
     let disposition = format!("attachment; filename=\"{}\"", archive::file_name(&set.name));
     let zip = archive::export(state.runs.db().clone(), state.runs.clock(), member.scope(), row.name, set);
     let headers = [(header::CONTENT_TYPE, "application/zip".to_owned()), (header::CONTENT_DISPOSITION, disposition)];

@@ -2,14 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    BackupService, choose::PolicyFilter,
-    inputs::family_label,
-};
+use super::{BackupService, choose::PolicyFilter, inputs::family_label};
 use crate::{
     model::{
         backup::{
-            BackupSet, BackupSetDetail, FamilyCount, ITEMS_PAGE, MissingPolicy, PolicyKey, PolicyLine, PolicyPage, SETS_PAGE,
+            BackupSet, BackupSetDetail, FamilyCount, ITEMS_PAGE, MissingPolicy, PolicyKey, PolicyLine, PolicyPage,
+            SETS_PAGE,
         },
         ids::BackupSetId,
         listing::Listing,
@@ -42,7 +40,9 @@ impl Cursor {
     pub fn parse(after: Option<&str>) -> (Self, Option<String>) {
         let Some(after) = after.filter(|after| !after.is_empty()) else { return (Self::default(), None) };
         match serde_json::from_str::<Value>(after).ok().as_ref().and_then(Value::as_array).map(Vec::as_slice) {
-            Some([Value::String(family), Value::String(name), Value::String(graph_id)]) if !after.contains("\\u0000") => {
+            Some([Value::String(family), Value::String(name), Value::String(graph_id)])
+                if !after.contains("\\u0000") =>
+            {
                 (Self { family: family.clone(), name: name.clone(), graph_id: graph_id.clone() }, None)
             }
             _ => (Self::default(), Some(NO_PLACE.to_owned())),

@@ -87,7 +87,23 @@ pub struct LineRow {
     pub at: DateTime<Utc>,
 }
 
-/// Puts a policy into a set, in place of what it held of it; it is not missing any more.
+/// Puts a policy that was read from the tenant into a set; it is not missing any more.
+pub async fn put_read(tx: &mut Tx, scope: TenantScope, set: BackupSetId, item: &BackupItem) -> DbResult<()> {
+    put(tx, scope, set, item).await?;
+    tx_sql!(
+        tx,
+        execute(
+            "DELETE FROM backup_missing WHERE tenant_id = $1 AND set_id = $2 AND family = $3 AND graph_id = $4",
+            scope.tenant(),
+            set,
+            &item.key.family,
+            &item.key.graph_id
+        )
+    )?;
+    Ok(())
+}
+
+/// Puts a policy into a set, in place of what it held of it.
 pub async fn put(tx: &mut Tx, scope: TenantScope, set: BackupSetId, item: &BackupItem) -> DbResult<()> {
     let PolicyKey { family, graph_id } = &item.key;
     tx_sql!(
@@ -111,16 +127,6 @@ pub async fn put(tx: &mut Tx, scope: TenantScope, set: BackupSetId, item: &Backu
             &item.content_hash,
             item.run_id,
             item.captured_at
-        )
-    )?;
-    tx_sql!(
-        tx,
-        execute(
-            "DELETE FROM backup_missing WHERE tenant_id = $1 AND set_id = $2 AND family = $3 AND graph_id = $4",
-            scope.tenant(),
-            set,
-            family,
-            graph_id
         )
     )?;
     Ok(())

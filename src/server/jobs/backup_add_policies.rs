@@ -115,7 +115,7 @@ async fn keep(
         match read {
             Ok((item, groups)) => {
                 let item = kept(key, item, groups, run);
-                backup_items::put(step.tx(), run.scope(), set, &item).await?;
+                backup_items::put_read(step.tx(), run.scope(), set, &item).await?;
                 succeeded += 1;
             }
             Err(error) => {

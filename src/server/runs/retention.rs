@@ -54,7 +54,13 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
         }
         tx.commit().await?;
         if last {
-            info!(runs = pruned.runs, tasks = pruned.tasks, sessions = pruned.sessions, backup_sets = pruned.backup_sets, "pruned");
+            info!(
+                runs = pruned.runs,
+                tasks = pruned.tasks,
+                sessions = pruned.sessions,
+                backup_sets = pruned.backup_sets,
+                "pruned"
+            );
             return Ok(pruned);
         }
     }

@@ -17,7 +17,11 @@ use crate::{model::user::Viewer, ui::inbox::InboxStore};
 struct Area(&'static str, Glyph, &'static str);
 
 /// The areas that exist. A new one is one more line.
-const AREAS: [Area; 2] = [Area("Operations", Glyph::Pulse, "operations"), Area("Groups", Glyph::People, "groups")];
+const AREAS: &[Area] = &[
+    Area("Operations", Glyph::Pulse, "operations"),
+    Area("Groups", Glyph::People, "groups"),
+    Area("Backups", Glyph::Archive, "backups"),
+];
 
 /// The paths of the areas that there are.
 pub fn area_paths() -> Vec<&'static str> {
@@ -51,7 +55,8 @@ pub fn Areas(#[prop(into)] tenant: Signal<String>) -> impl IntoView {
     view! {
         <nav class="areas" aria-label="Areas">
             {AREAS
-                .map(|Area(name, glyph, path)| {
+                .iter()
+                .map(|&Area(name, glyph, path)| {
                     view! {
                         <A href=move || format!("/t/{}/{path}", tenant.get())>
                             <Icon glyph/>

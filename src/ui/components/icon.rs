@@ -43,6 +43,7 @@ pub enum Glyph {
     ArrowUp,
     Expand,
     Keyboard,
+    Archive,
     People,
     Bell,
 }
@@ -110,6 +111,7 @@ impl Glyph {
             Self::ArrowUp => "M8 13V3M4 7l4-4 4 4",
             Self::Expand => "M9.5 2.75h3.75V6.5M13.25 2.75 9.25 6.75M6.5 13.25H2.75V9.5M2.75 13.25l4-4",
             Self::Keyboard => "M1.75 4.25h12.5v7.5H1.75zM4.25 6.75h.1M6.75 6.75h.1M9.25 6.75h.1M11.75 6.75h.1M5 9.25h6",
+            Self::Archive => "M2.25 2.75h11.5v3H2.25zM3.25 5.75h9.5v7.5h-9.5zM6.5 8.5h3",
         }
     }
 }

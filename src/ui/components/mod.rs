@@ -1,5 +1,6 @@
 //! Building blocks of pages: they take data and never fetch.
 
+pub mod backup;
 pub mod badge;
 pub mod bell;
 pub mod comparison;
@@ -17,6 +18,7 @@ pub mod notice;
 pub mod notification_row;
 pub mod page_header;
 pub mod pager;
+pub mod pages;
 pub mod person_menu;
 pub mod progress_cell;
 pub mod run_duration;

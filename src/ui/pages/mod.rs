@@ -1,5 +1,9 @@
 //! One screen a file.
 
+pub mod backup_load;
+pub mod backup_new;
+pub mod backup_set;
+pub mod backups;
 pub mod groups;
 pub mod home;
 pub mod layout;

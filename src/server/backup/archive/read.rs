@@ -107,8 +107,11 @@ fn listed(archive: &ZipArchive<File>, entries: Vec<Entry>) -> Result<Vec<Entry>,
         1..=MOST_POLICIES => {}
         _ => return Err(LoadRefusal::TooMany),
     }
-    let mut files: HashMap<&str, bool> =
-        archive.file_names().filter(|name| *name != MANIFEST && !name.ends_with('/')).map(|name| (name, false)).collect();
+    let mut files: HashMap<&str, bool> = archive
+        .file_names()
+        .filter(|name| *name != MANIFEST && !name.ends_with('/'))
+        .map(|name| (name, false))
+        .collect();
     let mut keys = HashSet::new();
     for entry in &entries {
         let taken = files.get_mut(entry.file.as_str()).ok_or(LoadRefusal::Absent)?;

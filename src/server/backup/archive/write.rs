@@ -60,7 +60,10 @@ pub fn export(
             let _ = sender.blocking_send(Err(error));
         }
     });
-    futures::stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|piece| (piece, receiver)) })
+    futures::stream::unfold(
+        receiver,
+        |mut receiver| async move { receiver.recv().await.map(|piece| (piece, receiver)) },
+    )
 }
 
 fn write(
