@@ -56,7 +56,8 @@ impl Two {
     async fn everything(&self, app: &TestApp) -> BackupSetId {
         let set = BackupSetId(app.core.clock.new_id());
         let directory = self.graph.directory("contoso").await;
-        let mut form = vec![("tenant", "contoso".to_owned()), ("new_set", set.to_string()), ("name", "All of it".to_owned())];
+        let mut form =
+            vec![("tenant", "contoso".to_owned()), ("new_set", set.to_string()), ("name", "All of it".to_owned())];
         for family in POLICY_FAMILIES {
             for id in directory.ids(family.path()).await {
                 form.push(("policies[]", format!("{family}/{id}")));

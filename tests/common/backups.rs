@@ -44,7 +44,12 @@ impl Place {
     }
 
     /// A new set with these policies, once its run has ended.
-    pub async fn backed_up(&self, app: &TestApp, policies: &[String], fields: &[(&str, &str)]) -> (BackupSetId, RunDetail) {
+    pub async fn backed_up(
+        &self,
+        app: &TestApp,
+        policies: &[String],
+        fields: &[(&str, &str)],
+    ) -> (BackupSetId, RunDetail) {
         let set = BackupSetId(app.core.clock.new_id());
         let id = set.to_string();
         let mut form = vec![("tenant", "contoso"), ("new_set", &id), ("name", "Before the change")];

@@ -43,7 +43,7 @@ impl AddInputs {
         self.policies.dedup();
         match self.policies.len() {
             0 => Err(AppError::invalid("Choose at least one policy.")),
-            ..=MOST_ADDED => Ok(self),
+            1..=MOST_ADDED => Ok(self),
             _ => Err(AppError::invalid("At most 5,000 policies can be added at once. Add them family by family.")),
         }
     }
