@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{ApiVersion, Family, GraphClient, GraphError, Item, ItemIdentity, expanded, page::parts};
+use super::{
+    ApiVersion, Family, GraphClient, GraphError, Item, ItemIdentity,
+    details::{self, PROTECTION_LISTS},
+    expanded,
+};
 
 /// The families of policies: what can be backed up and restored.
 pub const POLICY_FAMILIES: [Family; 7] = [
@@ -15,26 +19,17 @@ pub const POLICY_FAMILIES: [Family; 7] = [
     Family::ConditionalAccessPolicies,
 ];
 
-/// The collections of the concrete app protection types: only there do they have their assignments.
-const PROTECTIONS: [(&str, &str); 6] = [
-    ("iosManagedAppProtection", "deviceAppManagement/iosManagedAppProtections"),
-    ("androidManagedAppProtection", "deviceAppManagement/androidManagedAppProtections"),
-    ("windowsManagedAppProtection", "deviceAppManagement/windowsManagedAppProtections"),
-    ("mdmWindowsInformationProtectionPolicy", "deviceAppManagement/mdmWindowsInformationProtectionPolicies"),
-    ("windowsInformationProtectionPolicy", "deviceAppManagement/windowsInformationProtectionPolicies"),
-    ("targetedManagedAppConfiguration", "deviceAppManagement/targetedManagedAppConfigurations"),
-];
-
 impl Family {
     /// Where a policy of this type is read and written: its own collection, for app protection that of its type.
     /// `odata_type` may have its prefix or not. None for a type that has no collection of its own.
-    pub fn collection_of(self, odata_type: Option<&str>) -> Option<&'static str> {
+    pub fn collection_of(self, odata_type: Option<&str>) -> Option<String> {
         match self {
             Self::ManagedAppPolicies => {
                 let name = odata_type?.trim_start_matches("#microsoft.graph.");
-                PROTECTIONS.iter().find(|(known, _)| *known == name).map(|(_, path)| *path)
+                let (_, list) = PROTECTION_LISTS.iter().find(|(known, _)| *known == name)?;
+                Some(format!("deviceAppManagement/{list}"))
             }
-            _ => Some(self.path()),
+            _ => Some(self.path().to_owned()),
         }
     }
 }
@@ -43,80 +38,33 @@ impl GraphClient {
     /// One policy by its id, complete: assignments, settings (as many as it says), actions for noncompliance,
     /// definition and presentation values, script content.
     pub async fn capture(&self, family: Family, id: &str) -> Result<Item, GraphError> {
-        let (version, path) = (family.version(), family.path());
-        let mut body = match family {
-            Family::ConfigurationPolicies => {
-                self.read(version, path, &[id], Some("$expand=assignments,settings")).await?
-            }
+        let query = match family {
+            Family::ConfigurationPolicies => Some("$expand=assignments,settings"),
             Family::DeviceCompliancePolicies => {
-                let query = "$expand=assignments,scheduledActionsForRule($expand=scheduledActionConfigurations)";
-                self.read(version, path, &[id], Some(query)).await?
+                Some("$expand=assignments,scheduledActionsForRule($expand=scheduledActionConfigurations)")
             }
-            Family::ManagedAppPolicies => {
-                let plain = self.read(version, path, &[id], None).await?;
-                match family.collection_of(ItemIdentity::read(&plain)?.odata_type.as_deref()) {
-                    Some(path) => self.read(version, path, &[id], Some("$expand=assignments")).await?,
-                    None => plain,
-                }
-            }
-            _ => self.read(version, path, &[id], family.expands_assignments().then_some("$expand=assignments")).await?,
+            _ => family.expands_assignments().then_some("$expand=assignments"),
         };
+        let body = self.read(family.version(), family.path(), &[id], query).await?;
         let identity = ItemIdentity::read(&body)?;
-        if family == Family::GroupPolicyConfigurations {
-            let values = self.definition_values(id).await?;
-            put(&mut body, "definitionValues", Value::Array(values));
+        let mut item = [Ok(Item { identity, body })];
+        expanded::complete(self, family.version(), &mut item, family == Family::ConfigurationPolicies).await;
+        // A single script comes with its text.
+        if family != Family::DeviceManagementScripts {
+            details::complete(self, family, &mut item).await;
         }
-        expanded::complete(self, &mut body, family == Family::ConfigurationPolicies).await?;
-        if !is_storable(&body) {
-            return Err(GraphError::incomplete("It holds a null character, which cannot be kept."));
+        let [item] = item;
+        let item = item.map_err(|failed| failed.error)?;
+        match is_storable(&item.body) {
+            true => Ok(item),
+            false => Err(GraphError::incomplete("It holds a null character, which cannot be kept.")),
         }
-        Ok(Item { identity, body })
     }
 
     /// The display name of a group.
     pub async fn group_name(&self, id: &str) -> Result<String, GraphError> {
         let group = self.read(ApiVersion::V1, "groups", &[id], Some("$select=id,displayName")).await?;
         Ok(ItemIdentity::read(&group)?.name)
-    }
-
-    async fn definition_values(&self, id: &str) -> Result<Vec<Value>, GraphError> {
-        let family = Family::GroupPolicyConfigurations;
-        let below = [id, "definitionValues"];
-        let mut values = self.read_list(family.version(), family.path(), &below, "$expand=definition").await?;
-        for value in &mut values {
-            let value_id = ItemIdentity::read(value)?.id;
-            let below = [id, "definitionValues", &value_id, "presentationValues"];
-            let presented = self.read_list(family.version(), family.path(), &below, "$expand=presentation").await?;
-            put(value, "presentationValues", Value::Array(presented));
-        }
-        Ok(values)
-    }
-
-    /// A list that belongs to one object: short enough to be read whole.
-    async fn read_list(
-        &self,
-        version: ApiVersion,
-        path: &str,
-        below: &[&str],
-        query: &str,
-    ) -> Result<Vec<Value>, GraphError> {
-        let (mut values, mut next) = parts(self.read(version, path, below, Some(query)).await?)?;
-        let mut seen = std::collections::HashSet::new();
-        while let Some(url) = next {
-            if !seen.insert(url.clone()) {
-                return Err(GraphError::incomplete("A list inside the policy does not come to an end."));
-            }
-            let (more, following) = parts(self.get(&url).await?)?;
-            values.extend(more);
-            next = following;
-        }
-        Ok(values)
-    }
-}
-
-fn put(object: &mut Value, property: &str, value: Value) {
-    if let Some(fields) = object.as_object_mut() {
-        fields.insert(property.to_owned(), value);
     }
 }
 
@@ -166,11 +114,11 @@ mod tests {
     #[test]
     fn app_protection_has_a_collection_for_each_type() {
         let of = |kind| Family::ManagedAppPolicies.collection_of(kind);
-        let ios = Some("deviceAppManagement/iosManagedAppProtections");
+        let ios = Some("deviceAppManagement/iosManagedAppProtections".to_owned());
         assert_eq!(of(Some("#microsoft.graph.iosManagedAppProtection")), ios);
         assert_eq!(of(Some("iosManagedAppProtection")), ios);
         assert_eq!(of(Some("unicornProtection")), None);
-        assert_eq!(Family::Intents.collection_of(None), Some("deviceManagement/intents"));
+        assert_eq!(Family::Intents.collection_of(None), Some("deviceManagement/intents".to_owned()));
     }
 
     #[test]

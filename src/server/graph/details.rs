@@ -10,7 +10,7 @@ use super::{FailedItem, Family, GraphClient, GraphError, Item, expanded::change}
 
 /// App protection policies have their assignments on the lists of the concrete types. A default policy has none: it
 /// concerns everybody.
-const PROTECTION_LISTS: [(&str, &str); 6] = [
+pub(super) const PROTECTION_LISTS: [(&str, &str); 6] = [
     ("iosManagedAppProtection", "iosManagedAppProtections"),
     ("androidManagedAppProtection", "androidManagedAppProtections"),
     ("windowsManagedAppProtection", "windowsManagedAppProtections"),

@@ -1,8 +1,8 @@
 //! The client of Microsoft Graph. Its wire types stay here.
 
-mod capture;
 mod assignments;
 mod batch;
+mod capture;
 mod client;
 mod delta;
 mod details;
@@ -23,8 +23,8 @@ mod throttle;
 mod token;
 mod wire;
 
-pub use capture::{POLICY_FAMILIES, is_storable, named_groups};
 pub use assignments::Assignments;
+pub use capture::{POLICY_FAMILIES, is_storable, named_groups};
 pub use client::GraphClient;
 pub use delta::{DeltaPage, DeltaPages};
 pub use error::GraphError;
