@@ -16,7 +16,7 @@ use crate::{
             backup_load::BackupLoadPage, backup_new::BackupNewPage, backup_set::BackupSetPage, backups::BackupsPage,
             groups::GroupsPage, home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
             notification_settings::NotificationSettingsPage, notifications::NotificationsPage,
-            operations::OperationsPage, run::RunPage,
+            operations::OperationsPage, run::RunPage, schedules::SchedulesPage,
         },
         theme::ThemeChoice,
     },
@@ -68,6 +68,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/backups/new") view=BackupNewPage ssr=SsrMode::Async/>
                     <Route path=path!("/backups/load") view=BackupLoadPage ssr=SsrMode::Async/>
                     <Route path=path!("/backups/:set") view=BackupSetPage ssr=SsrMode::Async/>
+                    <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

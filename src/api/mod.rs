@@ -4,4 +4,5 @@ pub mod backups;
 pub mod groups;
 pub mod notifications;
 pub mod operations;
+pub mod schedules;
 pub mod session;

@@ -18,6 +18,7 @@ pub mod query;
 pub mod reason;
 pub mod run;
 pub mod run_search;
+pub mod schedule;
 pub mod text_enum;
 pub mod theme;
 pub mod time;

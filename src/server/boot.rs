@@ -18,6 +18,7 @@ use super::{
     net::http_client,
     notify::{InboxService, TellPeople},
     runs::{OperationRunService, TrackerSettings},
+    schedules::{self, Schedules},
     secrets::{SecretBox, SecretError},
     state::AppState,
     worker::{self, WorkerSettings},
@@ -85,13 +86,10 @@ impl Core {
     /// The services on a database that is open and migrated.
     pub fn on(db: Db, clock: Clock, secrets: SecretBox) -> Self {
         let live = Hub::start(&db);
-        let runs = OperationRunService::new(
-            db.clone(),
-            clock.clone(),
-            live.clone(),
-            jobs::mirrors(),
-            vec![Box::new(TellPeople)],
-        );
+        let mut mirrors = jobs::mirrors();
+        mirrors.extend(schedules::mirrors());
+        let runs =
+            OperationRunService::new(db.clone(), clock.clone(), live.clone(), mirrors, vec![Box::new(TellPeople)]);
         let auth = AuthService::new(db.clone(), clock.clone());
         let inbox = InboxService::new(db.clone(), clock.clone(), live.clone());
         Self { db, clock, secrets, live, runs, auth, inbox }
@@ -124,7 +122,13 @@ impl Core {
             grace: Duration::from_secs(options.grace_seconds),
         };
         let router = jobs::JobRouter::new(jobs::producers(&connections));
-        Ok(worker::start(&self.runs, &self.live, router, &settings, stopping))
+        let mut workers = worker::start(&self.runs, &self.live, router, &settings, stopping);
+        workers.spawn(schedules::clockwork(self.schedules(), stopping.clone()));
+        Ok(workers)
+    }
+
+    pub fn schedules(&self) -> Schedules {
+        Schedules::new(self.runs.clone())
     }
 
     /// The state of the web server.

@@ -20,6 +20,7 @@ pub mod notify;
 pub mod redact;
 pub mod router;
 pub mod runs;
+pub mod schedules;
 pub mod secrets;
 pub mod seed;
 pub mod simulator;

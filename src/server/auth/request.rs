@@ -12,7 +12,7 @@ use url::{Url, form_urlencoded};
 use super::{SESSION_DAYS, SessionToken};
 use crate::{
     error::AppError,
-    model::{run::Started, theme::Theme, user::Action},
+    model::{run::Started, schedule::ScheduleForm, theme::Theme, user::Action},
     server::{
         db::{members::Membership, sessions::SessionUser},
         error::{ServiceError, shown},
@@ -117,6 +117,43 @@ pub fn answer_form(started: Started) -> Started {
         leptos_axum::redirect(&page_telling(&page, &started));
     }
     started
+}
+
+/// Answers a page with 422 when what was typed into its form makes no sense: it says so itself.
+pub fn refuse_draft(error: Option<&str>) {
+    let is_page = use_context::<Parts>().is_some_and(|parts| !parts.uri.path().starts_with("/api/"));
+    if let (Some(_), true, Some(response)) = (error, is_page, use_context::<ResponseOptions>()) {
+        response.set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+/// Leads from the form of a schedule back to its page: to the list when it was saved, else to the form, with what was
+/// typed in the address. Scripts get the error itself.
+pub fn answer_schedule(slug: &str, refused: Option<&ScheduleForm>) -> Result<(), AppError> {
+    let page = format!("/t/{slug}/schedules");
+    match refused {
+        None => leptos_axum::redirect(&page),
+        Some(form) if wants_page() => {
+            let draft = &form.draft;
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query
+                .append_pair("operation_type", draft.operation_type.as_str())
+                .append_pair("cron", &draft.cron)
+                .append_pair("time_zone", &draft.time_zone)
+                .append_pair("expected_hours", &draft.expected_hours);
+            if draft.enabled {
+                query.append_pair("enabled", "on");
+            }
+            leptos_axum::redirect(&format!("{page}?{}", query.finish()));
+        }
+        Some(form) => return Err(AppError::invalid(form.error().unwrap_or("The schedule makes no sense."))),
+    }
+    Ok(())
+}
+
+fn wants_page() -> bool {
+    let accepted = use_context::<Parts>().and_then(|parts| parts.headers.get(header::ACCEPT).cloned());
+    accepted.is_some_and(|accepted| accepted.to_str().is_ok_and(|accepted| accepted.contains("text/html")))
 }
 
 /// The page's own address, with what its query said of an earlier form replaced.

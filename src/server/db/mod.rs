@@ -22,6 +22,7 @@ pub mod run_query;
 mod run_reasons;
 pub mod run_tables;
 pub mod runs;
+pub mod schedules;
 pub mod scope;
 pub mod seen;
 pub mod sessions;

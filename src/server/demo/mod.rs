@@ -1,6 +1,7 @@
 //! The demo: sample tenants on a Graph simulator, sample users, and a history that is marked as samples.
 
 mod samples;
+mod schedules;
 
 use std::time::Duration;
 
@@ -85,6 +86,7 @@ pub async fn prepare(core: &Core) -> Result<(), ServiceError> {
             }
         }
     }
+    schedules::add(core).await?;
     for sample in &TENANTS {
         if let Some(tenant) = tenants::by_slug(&core.db, sample.slug).await? {
             samples::add(core, tenant.id, sample.slug, sample.runs).await?;

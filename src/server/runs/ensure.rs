@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use futures::FutureExt;
+use futures::{FutureExt, future::BoxFuture};
 use serde_json::json;
 
 use super::{
@@ -16,13 +16,13 @@ use super::{
 };
 use crate::{
     model::{
-        ids::TenantId,
+        ids::{RunId, TenantId},
         run::{Initiator, Run, RunEventKind},
     },
     server::{
         clock::Clock,
         db::{
-            Db, DbResult,
+            Db, DbResult, Tx,
             ensure::{self, Joins},
             rows::FullRun,
         },
@@ -38,12 +38,27 @@ pub(super) struct JoinRequest {
     pub by: Initiator,
 }
 
+/// Says, in the transaction of a run, whether the run may come of the request.
+pub type Claim<'c> = dyn for<'a> Fn(&'a mut Tx, RunId) -> BoxFuture<'a, DbResult<bool>> + Send + Sync + 'c;
+
+/// What came of a request with a claim.
+pub(super) enum Claimed {
+    /// The claim was not granted, and nothing was written.
+    Refused,
+    Created,
+    Joined(Box<Run>),
+    /// The active run ended between the two statements.
+    Neither,
+}
+
 /// The two queues. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Ensuring {
     births: Gatherer<FullRun, bool>,
     /// Apart from the births: who joins a run that a job holds for a moment must not hold up who creates another.
     joins: Gatherer<JoinRequest, Option<Run>>,
+    /// For requests that have a transaction to themselves.
+    alone: Arc<Means>,
 }
 
 /// What the writing needs.
@@ -58,8 +73,10 @@ pub(super) struct Means {
 
 impl Ensuring {
     pub(super) fn start(means: Means) -> Self {
-        let (to_create, to_join) = (Arc::new(means.clone()), Arc::new(means));
+        let alone = Arc::new(means);
+        let (to_create, to_join) = (alone.clone(), alone.clone());
         Self {
+            alone,
             births: Gatherer::start(move |runs| {
                 let means = to_create.clone();
                 async move { means.create(&runs).await }.boxed()
@@ -76,6 +93,11 @@ impl Ensuring {
         self.births.ask(run).await
     }
 
+    /// Creates or joins in a transaction of its own, which holds the claim as well.
+    pub(super) async fn claim(&self, run: &Arc<FullRun>, claim: &Claim<'_>) -> DbResult<Claimed> {
+        self.alone.claim(run, claim).await
+    }
+
     /// The active run, the request counted on it; none when there is none.
     pub(super) async fn join(&self, request: JoinRequest) -> DbResult<Option<Run>> {
         self.joins.ask(Arc::new(request)).await
@@ -87,34 +109,82 @@ impl Means {
     /// unless its identity is active.
     async fn create(&self, runs: &[Arc<FullRun>]) -> DbResult<Vec<bool>> {
         let mut tx = self.db.begin().await?;
+        let created = self.create_in(&mut tx, runs).await?;
+        tx.commit().await?;
+        self.tell_born(runs, &created);
+        Ok(runs.iter().map(|full| created.contains(&full.run.id)).collect())
+    }
+
+    async fn claim(&self, full: &Arc<FullRun>, claim: &Claim<'_>) -> DbResult<Claimed> {
+        let mut tx = self.db.begin().await?;
+        let created = self.create_in(&mut tx, std::slice::from_ref(full)).await?;
+        if !created.is_empty() {
+            if !claim(&mut tx, full.run.id).await? {
+                return Ok(Claimed::Refused);
+            }
+            tx.commit().await?;
+            self.tell_born(std::slice::from_ref(full), &created);
+            return Ok(Claimed::Created);
+        }
+        let request = Arc::new(JoinRequest {
+            tenant: full.run.tenant_id,
+            run_identity_hash: full.run_identity_hash.clone(),
+            by: full.run.initiator.clone(),
+        });
+        let Some(run) = self.join_in(&mut tx, &[request]).await?.into_values().next() else {
+            return Ok(Claimed::Neither);
+        };
+        if !claim(&mut tx, run.id).await? {
+            return Ok(Claimed::Refused);
+        }
+        tx.commit().await?;
+        self.live.publish(&run);
+        Ok(Claimed::Joined(Box::new(run)))
+    }
+
+    /// Gives the ids of the runs that were written.
+    async fn create_in(&self, tx: &mut Tx, runs: &[Arc<FullRun>]) -> DbResult<HashSet<RunId>> {
         let births: Vec<_> = runs.iter().map(|full| (&**full, self.clock.new_id())).collect();
-        let created: HashSet<_> = ensure::create(&mut tx, &births, self.clock.now()).await?.into_iter().collect();
+        let created: HashSet<_> = ensure::create(tx, &births, self.clock.now()).await?.into_iter().collect();
         let born: Vec<&FullRun> =
             runs.iter().map(|full| &**full).filter(|full| created.contains(&full.run.id)).collect();
         for mirror in self.mirrors.iter() {
             let of_type = born.iter().filter(|full| full.run.operation_type == mirror.operation_type());
             let new: Vec<_> = of_type.map(|full| (self.clock.new_id(), *full)).collect();
             if !new.is_empty() {
-                mirror.write_new(&mut tx, &new).await?;
+                mirror.write_new(tx, &new).await?;
             }
         }
         for listener in self.listeners.iter() {
             for full in &born {
-                listener.hear(&mut tx, &self.clock, RunMoment::Created, &full.run).await?;
+                listener.hear(tx, &self.clock, RunMoment::Created, &full.run).await?;
             }
         }
-        tx.commit().await?;
-        for full in &born {
+        Ok(created)
+    }
+
+    fn tell_born(&self, runs: &[Arc<FullRun>], created: &HashSet<RunId>) {
+        for full in runs.iter().filter(|full| created.contains(&full.run.id)) {
             self.live.publish(&full.run);
         }
-        if !born.is_empty() {
+        if !created.is_empty() {
             self.live.task_queued();
         }
-        Ok(runs.iter().map(|full| created.contains(&full.run.id)).collect())
     }
 
     /// Counts each request on the active run of its identity, with a line of history of its own.
     async fn join(&self, requests: &[Arc<JoinRequest>]) -> DbResult<Vec<Option<Run>>> {
+        let mut tx = self.db.begin().await?;
+        let joined = self.join_in(&mut tx, requests).await?;
+        tx.commit().await?;
+        for run in joined.values() {
+            self.live.publish(run);
+        }
+        let run_of = |request: &JoinRequest| joined.get(&(request.tenant, request.run_identity_hash.clone()));
+        Ok(requests.iter().map(|request| run_of(request).cloned()).collect())
+    }
+
+    async fn join_in(&self, tx: &mut Tx, requests: &[Arc<JoinRequest>]) -> DbResult<HashMap<(TenantId, String), Run>> {
         let mut times: BTreeMap<(TenantId, &str), i32> = BTreeMap::new();
         for request in requests {
             *times.entry((request.tenant, &request.run_identity_hash)).or_default() += 1;
@@ -122,12 +192,8 @@ impl Means {
         let asked: Vec<_> =
             times.into_iter().map(|((tenant, hash), times)| Joins { tenant, hash: hash.to_owned(), times }).collect();
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        let joined: HashMap<_, _> = ensure::join(&mut tx, &asked, now)
-            .await?
-            .into_iter()
-            .map(|(hash, run)| ((run.tenant_id, hash), run))
-            .collect();
+        let joined: HashMap<_, _> =
+            ensure::join(tx, &asked, now).await?.into_iter().map(|(hash, run)| ((run.tenant_id, hash), run)).collect();
         let run_of = |request: &JoinRequest| joined.get(&(request.tenant, request.run_identity_hash.clone()));
         let mut lines = Vec::new();
         for request in requests {
@@ -138,19 +204,15 @@ impl Means {
             }
         }
         if !lines.is_empty() {
-            ensure::note(&mut tx, &lines).await?;
+            ensure::note(tx, &lines).await?;
         }
         for listener in self.listeners.iter() {
             for request in requests {
                 if let (Some(run), Some(user)) = (run_of(request), request.by.user_id) {
-                    listener.hear(&mut tx, &self.clock, RunMoment::Joined(user), run).await?;
+                    listener.hear(tx, &self.clock, RunMoment::Joined(user), run).await?;
                 }
             }
         }
-        tx.commit().await?;
-        for run in joined.values() {
-            self.live.publish(run);
-        }
-        Ok(requests.iter().map(|request| run_of(request).cloned()).collect())
+        Ok(joined)
     }
 }

@@ -7,7 +7,7 @@ use tracing::info;
 
 use super::{
     RunMirror,
-    ensure::{Ensuring, JoinRequest, Means},
+    ensure::{Claim, Claimed, Ensuring, JoinRequest, Means},
     listen::{RunListener, RunMoment},
 };
 use crate::{
@@ -130,6 +130,27 @@ impl OperationRunService {
                 return Ok(Ensured::Joined(run));
             }
             // The active run ended between the two: the way is free for a new one.
+        }
+        Err(EnsureError::Contended)
+    }
+
+    /// The same for a request that many make at once and one may: `claim` is asked in the transaction, with the run that
+    /// would come of it. When it says no, nothing is written, and there is none.
+    pub async fn ensure_run_if(
+        &self,
+        scope: TenantScope,
+        new: NewRun,
+        claim: &Claim<'_>,
+    ) -> Result<Option<Ensured>, EnsureError> {
+        let hash = run_identity_hash(new.operation_type, &new.inputs)?;
+        for _ in 0..ENSURE_TRIES {
+            let full = Arc::new(self.queued(scope, &new, hash.clone()));
+            match self.ensuring.claim(&full, claim).await? {
+                Claimed::Refused => return Ok(None),
+                Claimed::Created => return Ok(Some(Ensured::Created(full.run.clone()))),
+                Claimed::Joined(run) => return Ok(Some(Ensured::Joined(*run))),
+                Claimed::Neither => {}
+            }
         }
         Err(EnsureError::Contended)
     }

@@ -21,6 +21,7 @@ const AREAS: &[Area] = &[
     Area("Operations", Glyph::Pulse, "operations"),
     Area("Groups", Glyph::People, "groups"),
     Area("Backups", Glyph::Archive, "backups"),
+    Area("Schedules", Glyph::Calendar, "schedules"),
 ];
 
 /// The paths of the areas that there are.

@@ -24,6 +24,8 @@ pub mod progress_cell;
 pub mod run_duration;
 pub mod run_row;
 pub mod run_table;
+pub mod schedule_form;
+pub mod schedule_table;
 pub mod skeleton;
 pub mod start_band;
 pub mod start_button;

@@ -15,3 +15,4 @@ pub mod operations;
 pub mod run;
 pub mod run_dialog;
 pub mod run_screen;
+pub mod schedules;
