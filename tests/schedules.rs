@@ -12,8 +12,8 @@ use futures::future::join_all;
 use reqwest::{Method, StatusCode, header};
 use runledger::{
     model::{
+        filter::RunFilter,
         operation::OperationType,
-        page::RunCursor,
         reason::ReasonCode,
         run::{Run, RunFailure, RunOutcome},
         schedule::{Schedule, ScheduleDraft, ScheduleSettings},
@@ -47,7 +47,7 @@ async fn schedule(app: &TestApp, scope: TenantScope) -> (Schedule, ScheduleSetti
 }
 
 async fn runs(app: &TestApp, scope: TenantScope) -> Vec<Run> {
-    app.core.runs.list(scope, &RunCursor::default()).await.unwrap().runs
+    app.core.runs.list(scope, &RunFilter::default()).await.unwrap().runs
 }
 
 async fn fire(app: &TestApp) -> usize {
