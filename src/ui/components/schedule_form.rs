@@ -70,7 +70,7 @@ fn Field(
             <input
                 name=name
                 value=value
-                class:code=code
+                class:schedule-cron=code
                 list=list
                 inputmode=numeric.then_some("numeric")
                 autocomplete="off"
