@@ -115,7 +115,9 @@ impl Workers {
         let stopping = CancellationToken::new();
         let settings = WorkerSettings {
             concurrency,
+            lease: Duration::from_secs(60),
             tracker: TrackerSettings {
+                limits: runledger::server::runs::Limits::NONE,
                 worker: "bench".to_owned(),
                 heartbeat_every: Duration::from_secs(10),
                 time_limit: Duration::from_secs(60),

@@ -112,8 +112,7 @@ on_both_engines! {
             run.record(items(1)).await?;
             std::future::pending().await
         });
-        let long = Duration::from_secs(60);
-        let _workers = Workers::start_patient(&app.core, vec![deaf], long, long, Duration::from_millis(50));
+        let _workers = Workers::start_patient(&app.core, vec![deaf], Duration::from_millis(50));
         let run = running(&app, scope).await;
         app.core.runs.cancel(scope, run, &ana()).await.unwrap();
         let detail = app.completed(scope, run).await;

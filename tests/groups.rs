@@ -8,7 +8,7 @@ use apalis_core::task::builder::TaskBuilder;
 use common::{
     TestApp, assert_mirrored, eventually,
     graph::{Graph, ProductWorkers, retry_at_once},
-    new_run,
+    lose_workers, new_run,
 };
 use futures::{FutureExt, future::BoxFuture};
 use runledger::{
@@ -29,7 +29,7 @@ use runledger::{
         },
         jobs::{JobRouter, Producer, producers},
         net::{OutboundPolicy, http_client},
-        runs::{JobError, NewRun, RunHandle, Running, TrackOperationRun, TrackerSettings},
+        runs::{JobError, Limits, NewRun, RunHandle, Running, TrackOperationRun, TrackerSettings},
         simulator::SimulatorOptions,
     },
 };
@@ -241,7 +241,7 @@ on_both_engines! {
             group_links::find(&app.core.db, scope).await.unwrap().filter(|stored| stored.run_id == run).map(drop)
         }).await;
         first.abort();
-        app.advance(chrono::TimeDelta::minutes(5));
+        lose_workers(&app).await;
         deliver(&app, groups_sync(&app), run).await.unwrap();
         let detail = checked(&app, scope, run).await;
         assert_eq!(detail.run.attempt, 2);
@@ -284,10 +284,11 @@ fn deliver(app: &TestApp, job: Arc<dyn Producer>, run_id: RunId) -> tokio::task:
         heartbeat_every: Duration::from_secs(60),
         time_limit: Duration::from_secs(60),
         cancel_patience: Duration::from_secs(60),
+        limits: Limits::NONE,
     };
-    let running = Running::default();
+    let running = Running::new(1);
     let mut service = TrackOperationRun::new(app.core.runs.clone(), settings, running).layer(JobRouter::new(vec![job]));
     tokio::spawn(async move {
-        let _ = service.call(TaskBuilder::new(RunTask { run_id }).build()).await;
+        let _ = service.call(TaskBuilder::new(RunTask::For(run_id)).build()).await;
     })
 }

@@ -14,6 +14,9 @@ CREATE INDEX operation_runs_retry_of ON operation_runs (retry_of) WHERE retry_of
 CREATE INDEX operation_runs_queued ON operation_runs (tenant_id, id) WHERE status = 'queued';
 CREATE INDEX operation_runs_running ON operation_runs (tenant_id, type) WHERE status = 'running';
 
+-- When the tenant was last served, counted in runs begun: the one that waited longest is next.
+ALTER TABLE tenants ADD COLUMN turn BIGINT NOT NULL DEFAULT 0;
+
 -- Tasks of the queue that nobody here understands, put aside so that they hold nothing up.
 CREATE TABLE parked_tasks (
     id        BLOB PRIMARY KEY,

@@ -11,7 +11,7 @@ use super::{
     clock::Clock,
     config::{Config, DataOptions, UnknownDatabase, WorkerOptions},
     connections::Connections,
-    db::{Db, DbSettings, MigrationError},
+    db::{Db, DbSettings, MigrationError, installation},
     graph::RetryPolicy,
     jobs,
     live::Hub,
@@ -43,6 +43,12 @@ pub enum BootError {
     Migration(#[from] MigrationError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error("{what} is of an older version of Runledger, or empty; `runledger migrate` brings it to this one")]
+    NotMigrated { what: String },
+    #[error(
+        "the client secrets in this database are encrypted under another key; give every node the same RUNLEDGER_SECRET_KEY"
+    )]
+    OtherKey,
     #[error("the HTTP client cannot be made: {0}")]
     Http(#[from] reqwest::Error),
     #[error(
@@ -79,8 +85,30 @@ impl Core {
         // A database that only reads opens and migrates without a word when there is nothing to migrate.
         db.ping().await.map_err(failed)?;
         let secrets = SecretBox::open(data.secret_key.as_deref(), &data.data_dir)?;
+        share_key(&db, &secrets).await?;
         drop(alone);
         Ok(Self::on(db, clock, secrets))
+    }
+
+    /// Opens the data as it is: nothing is made and nothing migrated.
+    pub async fn look(data: &DataOptions, clock: Clock) -> Result<Self, BootError> {
+        let settings = data.database().map_err(BootError::DatabaseUrl)?;
+        if let DbSettings::Sqlite { file, .. } = &settings
+            && !file.is_file()
+        {
+            return Err(BootError::NotMigrated { what: name(&settings) });
+        }
+        let failed = |cause| BootError::Database { what: name(&settings), cause };
+        let db = Db::connect(&settings).await.map_err(failed)?;
+        let (version, ours) = (installation::version(&db).await.map_err(failed)?, Db::newest_migration());
+        match version {
+            Some(version) if version > ours => Err(MigrationError::Newer(version).into()),
+            Some(version) if version == ours => {
+                let secrets = SecretBox::open(data.secret_key.as_deref(), &data.data_dir)?;
+                Ok(Self::on(db, clock, secrets))
+            }
+            _ => Err(BootError::NotMigrated { what: name(&settings) }),
+        }
     }
 
     /// The services on a database that is open and migrated.
@@ -113,10 +141,13 @@ impl Core {
             concurrency: options.concurrency,
             tracker: TrackerSettings {
                 worker: worker_name(),
-                heartbeat_every: HEARTBEAT,
+                // Several beats fit into the lease, so that one that is late does not matter.
+                heartbeat_every: HEARTBEAT.min(options.lease() / 4),
                 time_limit: options.time_limit(),
                 cancel_patience: CANCEL_PATIENCE,
+                limits: options.limits(),
             },
+            lease: options.lease(),
             retention: TimeDelta::days(i64::from(options.retention_days)),
             prune_at: options.prune_at.clone(),
             grace: Duration::from_secs(options.grace_seconds),
@@ -143,6 +174,19 @@ impl Core {
             stopping: stopping.clone(),
         }
     }
+}
+
+/// On PostgreSQL nodes share the client secrets: one whose key is not that of the first is refused before it harms any.
+async fn share_key(db: &Db, secrets: &SecretBox) -> Result<(), BootError> {
+    const WORD: &str = "runledger";
+    if let Db::Sqlite(_) = db {
+        return Ok(());
+    }
+    let failed = |cause| BootError::Database { what: "PostgreSQL at DATABASE_URL".to_owned(), cause };
+    let mut tx = db.begin().await.map_err(failed)?;
+    let stored = installation::agree(&mut tx, "secret_key", &secrets.encrypt(WORD, WORD)?).await.map_err(failed)?;
+    tx.commit().await.map_err(failed)?;
+    secrets.decrypt(&stored, WORD).map(drop).map_err(|_| BootError::OtherKey)
 }
 
 /// Leptos' options: from the environment (as under cargo-leptos), else from `Leptos.toml` here or beside the program.

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::Args;
 use url::Url;
 
-use super::{db::DbSettings, net::OutboundPolicy};
+use super::{db::DbSettings, net::OutboundPolicy, runs::Limits};
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -65,6 +65,15 @@ pub struct WorkerOptions {
     #[arg(long, env = "RUNLEDGER_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, action = clap::ArgAction::Set,
           num_args = 0..=1, default_missing_value = "true")]
     pub allow_private_addresses: bool,
+    /// A run whose worker gives no sign of life for this many seconds goes to another worker.
+    #[arg(long, env = "RUNLEDGER_LEASE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(2..=86_400))]
+    pub lease_seconds: u64,
+    /// How many runs of one tenant may be running at once, on all nodes together.
+    #[arg(long, env = "RUNLEDGER_TENANT_RUNS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub tenant_runs: u32,
+    /// How many runs of one tenant and operation type may be running at once, on all nodes together.
+    #[arg(long, env = "RUNLEDGER_TENANT_TYPE_RUNS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    pub tenant_type_runs: u32,
     /// How long running jobs may go on when the process is asked to stop, in seconds.
     #[arg(long, env = "RUNLEDGER_GRACE_SECONDS", default_value_t = 20)]
     pub grace_seconds: u64,
@@ -73,6 +82,14 @@ pub struct WorkerOptions {
 impl WorkerOptions {
     pub const fn outbound(&self) -> OutboundPolicy {
         OutboundPolicy { allow_private: self.allow_private_addresses }
+    }
+
+    pub const fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds)
+    }
+
+    pub const fn limits(&self) -> Limits {
+        Limits { of_tenant: self.tenant_runs, of_type: self.tenant_type_runs }
     }
 
     pub const fn time_limit(&self) -> Duration {

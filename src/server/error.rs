@@ -62,6 +62,16 @@ pub fn is_away(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether the same work may well succeed when it is done again: the database was away, or two got in each other's way.
+pub fn is_passing(error: &sqlx::Error) -> bool {
+    let passing = |code: &str| matches!(code, "40001" | "40P01" | "55P03" | "57014");
+    match error {
+        sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(cause) => is_away(error) || cause.code().is_some_and(|code| passing(&code)),
+        _ => is_away(error),
+    }
+}
+
 /// Makes an error ready for a user, and sets the status of the answer, be it a page or a server function's.
 pub fn shown(error: impl Into<ServiceError>) -> AppError {
     let error = AppError::from(error.into());

@@ -26,5 +26,6 @@ pub mod seed;
 pub mod simulator;
 pub mod start;
 pub mod state;
+pub mod supervise;
 pub mod telemetry;
 pub mod worker;

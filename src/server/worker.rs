@@ -11,16 +11,17 @@ use futures::{Stream, stream};
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{
     db::{
         Db,
-        tasks::{QUEUE, RunTask},
+        tasks::{self, AnyPayload, QUEUE, RunTask},
     },
     jobs::JobRouter,
     live::Hub,
-    runs::{OperationRunService, Running, TrackOperationRun, TrackerSettings, retention},
+    runs::{OperationRunService, Running, TrackOperationRun, TrackerSettings, retention, watchdog},
+    supervise::supervise,
 };
 
 /// How often the queue is looked at when nobody says that there is a task.
@@ -31,11 +32,16 @@ const WORKER_HEARTBEAT: Duration = Duration::from_secs(15);
 /// another worker would take all of them over, running ones included.
 const BATCH: usize = 1;
 
+/// How long the queue's worker has, after the last job, to write down what became of its tasks.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// How this process works.
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
     pub concurrency: usize,
     pub tracker: TrackerSettings,
+    /// A run without a sign of life for this long goes to another worker.
+    pub lease: Duration,
     pub retention: TimeDelta,
     /// When completed runs are pruned, in UTC: seconds, minutes, hours, day, month, weekday.
     pub prune_at: cron::Schedule,
@@ -52,8 +58,46 @@ pub fn start(
     stopping: &CancellationToken,
 ) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    workers.spawn(work(ledger.clone(), live.tasks(), jobs, settings.clone(), stopping.clone()));
-    workers.spawn(prune_daily(ledger.clone(), settings.clone(), stopping.clone()));
+    let running = Running::new(settings.concurrency);
+    // Cancelled once the queue has been told what became of its tasks.
+    let drained = CancellationToken::new();
+    let work = {
+        let (ledger, tasks, settings, stopping) = (ledger.clone(), live.tasks(), settings.clone(), stopping.clone());
+        let (running, drained) = (running.clone(), drained.clone());
+        move || {
+            let (ledger, tasks, jobs, running) = (ledger.clone(), tasks.clone(), jobs.clone(), running.clone());
+            let (settings, stopping, drained) = (settings.clone(), stopping.clone(), drained.clone());
+            async move {
+                work(ledger, tasks, jobs, running, settings, stopping).await;
+                drained.cancel();
+            }
+        }
+    };
+    let watch = {
+        let (ledger, lease) = (ledger.clone(), settings.lease);
+        move || watchdog::watch(ledger.clone(), lease)
+    };
+    let prune = {
+        let (ledger, settings) = (ledger.clone(), settings.clone());
+        move || prune_daily(ledger.clone(), settings.clone())
+    };
+    workers.spawn(supervise("watchdog", stopping.clone(), watch));
+    workers.spawn(supervise("pruning", stopping.clone(), prune));
+    let (grace, stopped) = (settings.grace, stopping.clone());
+    // Not ended by `stopping`: the queue's worker is still needed while the last jobs finish.
+    let working = supervise("worker", CancellationToken::new(), work);
+    workers.spawn(async move {
+        let finish = async {
+            stopped.cancelled().await;
+            running.finish(grace).await;
+            let _ = tokio::time::timeout(LAST_WORDS, drained.cancelled()).await;
+            info!("the worker has stopped");
+        };
+        tokio::select! {
+            () = finish => {}
+            () = working => {}
+        }
+    });
     workers
 }
 
@@ -74,31 +118,27 @@ fn looks(tasks: Arc<Notify>) -> impl Stream<Item = ()> + Unpin + Send + 'static 
 }
 
 macro_rules! run_worker {
-    ($name:expr, $storage:expr, $config:expr, $looks:expr, $service:expr, $settings:expr, $stopping:expr) => {{
-        let backend = $storage.with_config($config).poll_with_stream($looks);
+    ($name:expr, $storage:expr, $config:expr, $looks:expr, $service:expr, $stopping:expr) => {{
+        let backend = $storage.with_config($config).poll_with_stream($looks).with_codec(AnyPayload);
         let worker = WorkerBuilder::new($name).backend(backend).build($service);
-        let grace = $settings.grace;
-        let stopping = $stopping.clone();
-        let signal = async move {
-            stopping.cancelled().await;
-            Ok::<(), std::io::Error>(())
-        };
+        // Dropped rather than asked to stop: while it waits for its last calls it polls nothing else, and a look at the
+        // queue that has begun would hold SQLite's one writer all that time.
         tokio::select! {
-            ended = worker.run_until(signal) => ended.map_err(|error| error.to_string()),
-            () = after($stopping.clone(), grace) => Ok(()),
+            ended = worker.run() => ended.map_err(|error| error.to_string()),
+            () = $stopping.cancelled() => Ok(()),
         }
     }};
 }
 
 async fn work(
     ledger: OperationRunService,
-    tasks: Arc<Notify>,
+    queued: Arc<Notify>,
     jobs: JobRouter,
+    running: Running,
     settings: WorkerSettings,
     stopping: CancellationToken,
 ) {
     let db = ledger.db().queue();
-    let running = Running::default();
     while !stopping.is_cancelled() {
         // The queue refuses a name that it has seen a moment ago: each start has its own.
         let name = format!("{}-{}", settings.tracker.worker, ledger.clock().new_id().simple());
@@ -113,7 +153,7 @@ async fn work(
                     .batch_size(BATCH)
                     .heartbeat_interval(WORKER_HEARTBEAT);
                 let storage = SqliteStorage::<RunTask>::new(db.write());
-                run_worker!(&*name, storage, config, looks(tasks.clone()), service, settings, stopping)
+                run_worker!(&*name, storage, config, looks(queued.clone()), service, stopping)
             }
             Db::Postgres(pool) => {
                 let config = apalis_postgres::Config::default()
@@ -121,28 +161,34 @@ async fn work(
                     .batch_size(BATCH)
                     .heartbeat_interval(WORKER_HEARTBEAT);
                 let storage = PostgresStorage::<RunTask>::new(pool);
-                run_worker!(&*name, storage, config, looks(tasks.clone()), service, settings, stopping)
+                run_worker!(&*name, storage, config, looks(queued.clone()), service, stopping)
             }
         };
         match ended {
-            Ok(()) if stopping.is_cancelled() => info!("the worker has stopped"),
+            Ok(()) if stopping.is_cancelled() => {
+                running.finished().await;
+                // Each of its tasks has done a run, or left another task behind.
+                if let Err(error) = tasks::settle(&db, &name).await {
+                    warn!(%error, "the queue could not be told what became of its tasks");
+                }
+            }
             // The database was away, for one: begin again.
             Ok(()) => info!("the worker ended; starting it again"),
-            Err(error) => error!(error, "the worker failed; starting it again"),
+            Err(error) => {
+                error!(error, "the worker failed; starting it again");
+                // It may be a task that it cannot read.
+                if let Err(error) = ledger.repair().await {
+                    warn!(%error, "repairing the queue failed; tried again soon");
+                }
+            }
         }
         if !stopping.is_cancelled() {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
-    running.finish(settings.grace).await;
 }
 
-async fn after(stopping: CancellationToken, grace: Duration) {
-    stopping.cancelled().await;
-    tokio::time::sleep(grace).await;
-}
-
-async fn prune_daily(ledger: OperationRunService, settings: WorkerSettings, stopping: CancellationToken) {
+async fn prune_daily(ledger: OperationRunService, settings: WorkerSettings) {
     let retention = settings.retention;
     let prune = move |_: Tick| {
         let ledger = ledger.clone();
@@ -153,11 +199,7 @@ async fn prune_daily(ledger: OperationRunService, settings: WorkerSettings, stop
         }
     };
     let worker = WorkerBuilder::new("prune").backend(CronScheduler::new(settings.prune_at)).build(prune);
-    let signal = async move {
-        stopping.cancelled().await;
-        Ok::<(), std::io::Error>(())
-    };
-    if let Err(cause) = worker.run_until(signal).await {
+    if let Err(cause) = worker.run().await {
         error!(error = %cause, "the pruning's clockwork failed");
     }
 }

@@ -76,6 +76,9 @@ impl ProductWorkers {
         let options = WorkerOptions {
             concurrency: 4,
             time_limit_minutes: 5,
+            lease_seconds: 60,
+            tenant_runs: 8,
+            tenant_type_runs: 8,
             retention_days: 90,
             prune_at: "0 0 0 1 1 *".parse().unwrap(),
             allow_private_addresses: true,

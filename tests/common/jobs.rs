@@ -9,7 +9,7 @@ use runledger::{
     server::{
         boot::Core,
         jobs::{JobRouter, Producer},
-        runs::{JobError, RunHandle, TrackerSettings},
+        runs::{JobError, Limits, RunHandle, TrackerSettings},
         worker::{self, WorkerSettings},
     },
 };
@@ -56,24 +56,42 @@ impl Workers {
         time_limit: Duration,
         heartbeat_every: Duration,
     ) -> Self {
-        Self::start_patient(core, producers, time_limit, heartbeat_every, Duration::from_secs(60))
+        let tracker = TrackerSettings { time_limit, heartbeat_every, ..settings() };
+        Self::start_so(core, producers, tracker, 4, Duration::from_secs(5))
     }
 
     /// With a time that a job has to stop after it was asked to.
-    pub fn start_patient(
+    pub fn start_patient(core: &Core, producers: Vec<Arc<dyn Producer>>, cancel_patience: Duration) -> Self {
+        let tracker = TrackerSettings { cancel_patience, ..settings() };
+        Self::start_so(core, producers, tracker, 4, Duration::from_secs(5))
+    }
+
+    /// With a time that jobs may go on when the process stops.
+    pub fn start_graceful(core: &Core, producers: Vec<Arc<dyn Producer>>, grace: Duration) -> Self {
+        Self::start_so(core, producers, settings(), 4, grace)
+    }
+
+    /// So many at once, and no more of a tenant than it may have.
+    pub fn start_limited(core: &Core, producers: Vec<Arc<dyn Producer>>, concurrency: usize, limits: Limits) -> Self {
+        let tracker = TrackerSettings { limits, ..settings() };
+        Self::start_so(core, producers, tracker, concurrency, Duration::from_secs(5))
+    }
+
+    fn start_so(
         core: &Core,
         producers: Vec<Arc<dyn Producer>>,
-        time_limit: Duration,
-        heartbeat_every: Duration,
-        cancel_patience: Duration,
+        tracker: TrackerSettings,
+        concurrency: usize,
+        grace: Duration,
     ) -> Self {
         let stopping = CancellationToken::new();
         let settings = WorkerSettings {
-            concurrency: 4,
-            tracker: TrackerSettings { worker: "test-worker".to_owned(), heartbeat_every, time_limit, cancel_patience },
+            concurrency,
+            tracker,
+            lease: Duration::from_secs(60),
             retention: TimeDelta::days(90),
             prune_at: "* * * * * *".parse().unwrap(),
-            grace: Duration::from_secs(5),
+            grace,
         };
         let tasks = worker::start(&core.runs, &core.live, JobRouter::new(producers), &settings, &stopping);
         Self { stopping, tasks }
@@ -88,5 +106,16 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         self.stopping.cancel();
+    }
+}
+
+fn settings() -> TrackerSettings {
+    let minute = Duration::from_secs(60);
+    TrackerSettings {
+        worker: "test-worker".to_owned(),
+        heartbeat_every: minute,
+        time_limit: minute,
+        cancel_patience: minute,
+        limits: Limits::NONE,
     }
 }

@@ -133,6 +133,13 @@ pub async fn assert_mirrored(app: &TestApp, scope: TenantScope, detail: &RunDeta
     );
 }
 
+/// Takes every running run from its worker, as when all of them were silent for the lease.
+pub async fn lose_workers(app: &TestApp) {
+    let mut watchdog = runledger::server::runs::watchdog::Watchdog::new(app.core.runs.clone(), Duration::ZERO);
+    watchdog.look().await.unwrap();
+    assert!(!watchdog.look().await.unwrap().is_empty(), "a worker was lost");
+}
+
 pub fn new_run(inputs: Value) -> NewRun {
     NewRun {
         operation_type: OperationType::InventorySync,

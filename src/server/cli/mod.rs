@@ -8,6 +8,7 @@ macro_rules! say {
 }
 
 mod admin;
+mod doctor;
 mod maintain;
 mod run;
 mod seed;
@@ -37,6 +38,8 @@ enum Command {
     Worker(Box<serve::Worker>),
     /// Bring the database to this version; `serve` and `worker` do it too.
     Migrate(maintain::Migrate),
+    /// Say what is wrong in the database and its queue, without changing anything. Ends with 1 when something is.
+    Doctor(doctor::Doctor),
     /// Remove completed runs that are older than a number of days.
     Prune(maintain::Prune),
     /// Tenants and their connection to Microsoft Graph.
@@ -93,6 +96,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, CliError> {
         Command::Serve(serve) => serve.run().await,
         Command::Worker(worker) => worker.run().await,
         Command::Migrate(migrate) => migrate.run().await,
+        Command::Doctor(doctor) => doctor.run().await,
         Command::Prune(prune) => prune.run().await,
         Command::Tenant(tenant) => tenant.run().await,
         Command::User(user) => user.run().await,

@@ -35,6 +35,11 @@ impl From<MigrateError> for MigrationError {
 }
 
 impl Db {
+    /// The migration that this version of Runledger ends with.
+    pub fn newest_migration() -> i64 {
+        SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default()
+    }
+
     /// Brings the schema to this version. Safe when several processes do it at once.
     pub async fn migrate(&self) -> Result<(), MigrationError> {
         match self {

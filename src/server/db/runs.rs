@@ -134,6 +134,11 @@ pub async fn find_any(db: &Db, id: RunId) -> DbResult<Option<(Run, TenantScope)>
     }))
 }
 
+/// A run that was read for the server itself proves the scope.
+pub const fn scope_of(run: &Run) -> TenantScope {
+    TenantScope::proven(run.tenant_id)
+}
+
 /// Ids of completed runs that ended before `before`, oldest first.
 pub async fn completed_before(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>, limit: i64) -> DbResult<Vec<RunId>> {
     let rows: Vec<(RunId,)> = tx_sql!(

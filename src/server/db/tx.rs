@@ -17,6 +17,15 @@ impl Tx {
         }
     }
 
+    /// Waits until no other node does this work, and holds it until the end of the transaction.
+    /// On SQLite the one writer's transaction is proof enough.
+    pub async fn in_turn(&mut self, work: i64) -> DbResult<()> {
+        if let Self::Postgres(tx) = self {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(work).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
     /// Whether no other node does this work at the moment; holds it until the end of the transaction.
     /// On SQLite the one writer's transaction is proof enough.
     pub async fn alone(&mut self, work: i64) -> DbResult<bool> {

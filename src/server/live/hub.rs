@@ -42,6 +42,7 @@ struct Inner {
     cancels: CancelBoard,
     /// For the workers of other nodes: holds one word at most, because one wakes them.
     queued: mpsc::Sender<()>,
+    work: Arc<Notify>,
 }
 
 /// What is announced.
@@ -75,6 +76,7 @@ impl Hub {
             tasks: Arc::new(Notify::new()),
             cancels: CancelBoard::default(),
             queued,
+            work: Arc::new(Notify::new()),
         });
         let hub = Self { inner };
         let others = nodes::connect(db, &hub);
@@ -117,11 +119,22 @@ impl Hub {
     /// Wakes the workers of this process.
     pub(super) fn wake_workers(&self) {
         self.inner.tasks.notify_one();
+        self.inner.work.notify_waiters();
     }
 
     /// What workers wait on between looks at the queue.
     pub fn tasks(&self) -> Arc<Notify> {
         self.inner.tasks.clone()
+    }
+
+    /// Wakes those who have a task and wait for a run that they may begin.
+    pub fn run_ended(&self) {
+        self.inner.work.notify_waiters();
+    }
+
+    /// What those who have a task and no run wait on.
+    pub fn work(&self) -> Arc<Notify> {
+        self.inner.work.clone()
     }
 
     /// For who does a run: hears when it is cancelled, wherever that is asked for.

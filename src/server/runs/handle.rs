@@ -1,12 +1,17 @@
 //! What a job holds of its run: progress, item results, and the word to stop.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use tokio::time::Instant;
+use tracing::warn;
 
 use super::{JobError, OperationRunService, RunChange, UpdateError};
 use crate::{
@@ -15,10 +20,18 @@ use crate::{
         run::{Run, RunFailure, RunProgress, SummaryCounts},
     },
     server::{
-        db::{Db, Tx, runs, scope::TenantScope},
+        db::{Db, Tx, life, runs, scope::TenantScope},
+        error::is_passing,
         live::CancelWatch,
     },
 };
+
+/// How long a step waits for a database that is away, at first and at last; it doubles in between.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LAST_WAIT: Duration = Duration::from_secs(8);
+/// Viewers of a run that makes no progress get a sign of life this often: less than the 40 seconds of silence after which
+/// they are told of it, and seldom enough that idle runs cost nobody anything.
+const TELL_EVERY: Duration = Duration::from_secs(20);
 
 /// A job's hold on the run that it does. Every write carries the attempt: once another worker has taken the run
 /// over, or it has ended, or somebody wants it to stop, each call answers [`JobError::Stopped`].
@@ -35,6 +48,8 @@ struct Inner {
     /// The run is no longer this worker's.
     lost: AtomicBool,
     cancel: CancelWatch,
+    /// When viewers last heard of the run.
+    told: Mutex<Instant>,
 }
 
 /// What a step of the work amounts to.
@@ -57,7 +72,17 @@ impl RunHandle {
     pub(super) fn new(ledger: OperationRunService, run: Run, scope: TenantScope, worker: String) -> Self {
         let cancel = ledger.watch_cancel(run.id);
         cancel.heed(&run);
-        Self { inner: Arc::new(Inner { ledger, run, scope, worker, lost: AtomicBool::new(false), cancel }) }
+        Self {
+            inner: Arc::new(Inner {
+                ledger,
+                run,
+                scope,
+                worker,
+                lost: AtomicBool::new(false),
+                cancel,
+                told: Mutex::new(Instant::now()),
+            }),
+        }
     }
 
     pub fn id(&self) -> RunId {
@@ -112,10 +137,24 @@ impl RunHandle {
     }
 
     /// Opens the transaction of one step.
+    /// A database that is away is waited for: nothing of the step is done yet, so nothing can be done twice.
     pub async fn step(&self) -> Result<Step<'_>, JobError> {
-        self.check()?;
-        let tx = self.inner.ledger.db().begin().await?;
-        Ok(Step { handle: self, tx })
+        let mut wait = FIRST_WAIT;
+        loop {
+            self.check()?;
+            match self.inner.ledger.db().begin().await {
+                Ok(tx) => return Ok(Step { handle: self, tx }),
+                Err(error) if is_passing(&error) => {
+                    warn!(run = %self.id(), %error, "the database is away; the job waits {wait:?}");
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = self.cancelled() => {}
+                    }
+                    wait = (wait * 2).min(LAST_WAIT);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Notes progress and item results that have no rows of their own.
@@ -123,8 +162,37 @@ impl RunHandle {
         self.step().await?.commit(result).await
     }
 
+    /// Gives a sign of life, and learns whether the run is to be cancelled. It changes nothing else of the row and leaves
+    /// no event; viewers hear of it seldom, see [`TELL_EVERY`].
     pub(super) async fn beat(&self) -> Result<(), JobError> {
-        self.update(RunChange::Heartbeat).await
+        let inner = &self.inner;
+        let mut tx = inner.ledger.db().begin().await?;
+        match life::beat(&mut tx, inner.run.id, inner.run.attempt, self.now()).await? {
+            Some(run) => {
+                tx.commit().await?;
+                self.inner.cancel.heed(&run);
+                self.tell_life(&run);
+                Ok(())
+            }
+            // Refused: the long way leaves the line in the history.
+            None => {
+                drop(tx);
+                self.update(RunChange::Heartbeat).await
+            }
+        }
+    }
+
+    /// Shows viewers a sign of life, when they have not seen the run for a while.
+    fn tell_life(&self, run: &Run) {
+        let mut told = self.inner.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() >= TELL_EVERY {
+            *told = Instant::now();
+            self.inner.ledger.publish(run);
+        }
+    }
+
+    fn told(&self) {
+        *self.inner.told.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     pub(super) async fn update(&self, change: RunChange) -> Result<(), JobError> {
@@ -166,6 +234,7 @@ impl Step<'_> {
             Ok(run) => {
                 self.tx.commit().await?;
                 inner.cancel.heed(&run);
+                self.handle.told();
                 inner.ledger.publish(&run);
                 Ok(())
             }

@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod change;
+pub mod claim;
 mod ensure;
 pub mod failure;
 mod gather;
@@ -10,13 +11,16 @@ pub mod identity;
 pub mod list;
 mod listen;
 mod mirror;
+pub mod repair;
 pub mod retention;
 mod running;
 pub mod service;
 pub mod tracker;
 mod update;
+pub mod watchdog;
 
 pub use change::{Refusal, ReleaseReason, RunChange};
+pub use claim::Limits;
 pub use failure::JobError;
 pub use handle::RunHandle;
 pub use listen::{RunListener, RunMoment};

@@ -1,6 +1,6 @@
 //! Retention: completed runs go after their time, in small batches, on one node at a time.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::OperationRunService;
@@ -10,6 +10,8 @@ use crate::server::db::{backups, runs, sessions, tasks};
 const BATCH: i64 = 200;
 /// A set holds thousands of policies.
 const SETS_BATCH: i64 = 2;
+/// How many ended tasks one transaction removes.
+const TASKS: i64 = 2_000;
 /// Names the work among what nodes do one at a time: "prune" in ASCII.
 pub const PRUNING: i64 = 0x0070_7275_6e65;
 /// Runs are kept this long unless configured otherwise.
@@ -49,11 +51,11 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
         pruned.backup_sets += sets;
         let last = (ids.len() as i64) < BATCH && (sets as i64) < SETS_BATCH;
         if last {
-            pruned.tasks = tasks::delete_done(&mut tx, now - TimeDelta::days(1)).await?;
             pruned.sessions = sessions::delete_expired(&mut tx, now).await?;
         }
         tx.commit().await?;
         if last {
+            pruned.tasks = clean_queue(ledger, now).await?;
             info!(
                 runs = pruned.runs,
                 tasks = pruned.tasks,
@@ -62,6 +64,24 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
                 "pruned"
             );
             return Ok(pruned);
+        }
+    }
+}
+
+/// Removes what the queue keeps of tasks that ended and of workers that are gone, a batch a transaction.
+async fn clean_queue(ledger: &OperationRunService, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let mut removed = 0;
+    loop {
+        let mut tx = ledger.db().begin().await?;
+        let batch = tasks::delete_done(&mut tx, now - TimeDelta::days(1), TASKS).await?;
+        removed += batch;
+        let last = batch < TASKS.unsigned_abs();
+        if last {
+            tasks::delete_workers(&mut tx, now - TimeDelta::days(1)).await?;
+        }
+        tx.commit().await?;
+        if last {
+            return Ok(removed);
         }
     }
 }

@@ -185,6 +185,15 @@ impl OperationRunService {
         }
     }
 
+    /// Wakes the workers of this process: there is work.
+    pub(super) fn wake(&self) {
+        self.live.task_queued();
+    }
+
+    pub(super) fn live(&self) -> &Hub {
+        &self.live
+    }
+
     /// For who does a run: hears that it is cancelled.
     pub(super) fn watch_cancel(&self, run: RunId) -> CancelWatch {
         self.live.watch(run)

@@ -8,33 +8,32 @@ use std::{
 };
 
 use apalis_core::{error::BoxDynError, task::Task};
-use chrono::TimeDelta;
 use futures::{FutureExt, future::BoxFuture};
 use tokio_util::task::AbortOnDropHandle;
 use tower::{Layer, Service};
 use tracing::{error, info, warn};
 
 use super::{
-    JobError, OperationRunService, RunChange, RunHandle, Running, UpdateError,
+    JobError, Limits, OperationRunService, RunChange, RunHandle, Running, UpdateError,
+    change::ReleaseReason,
+    claim::Next,
     failure::{failure_of, plain},
+    watchdog::MOST_ATTEMPTS,
 };
 use crate::{
-    model::{
-        ids::RunId,
-        reason::ReasonCode,
-        run::{Run, RunStatus},
-    },
+    model::reason::ReasonCode,
     server::{
-        db::{runs, tasks::RunTask},
+        db::tasks::{RunTask, run_of},
+        error::is_passing,
         redact::detail,
     },
 };
 
-/// A heart that has missed so many beats has stopped.
-const BEATS_MISSED: u32 = 3;
-/// How long closing a run waits for a database that is away, at first and at last; it doubles in between.
-const CLOSE_FIRST_WAIT: Duration = Duration::from_millis(250);
-const CLOSE_LAST_WAIT: Duration = Duration::from_secs(16);
+/// How long a database that is away is waited for, at first and at last; it doubles in between.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LAST_WAIT: Duration = Duration::from_secs(8);
+/// How often a worker that has a task looks for a run that it may begin, when nobody says that one has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How a worker tracks its runs.
 #[derive(Debug, Clone)]
@@ -46,6 +45,8 @@ pub struct TrackerSettings {
     pub time_limit: Duration,
     /// How long a job may go on after it was asked to stop.
     pub cancel_patience: Duration,
+    /// How much one tenant may have at once.
+    pub limits: Limits,
 }
 
 /// The layer.
@@ -95,13 +96,18 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let tracker = self.tracker.clone();
-        let run_id = task.args.run_id;
         let running = self.tracker.running.clone();
         running
             .spawn(async move {
-                let Some(handle) = tracker.claim(run_id).await? else { return Ok(()) };
+                let Some(handle) = tracker.claim(task).await? else { return Ok(()) };
+                // On a task of its own, so that a job that computes for long does not look dead.
+                let heart =
+                    AbortOnDropHandle::new(tokio::spawn(beat(handle.clone(), tracker.settings.heartbeat_every)));
                 let end = tracker.watch(&handle, async { inner.call(handle.clone()).await }).await;
-                tracker.close(&handle, end).await
+                tracker.close(&handle, end).await;
+                drop(heart);
+                tracker.ledger.live().run_ended();
+                Ok(())
             })
             .boxed()
     }
@@ -115,60 +121,60 @@ enum End {
     TimedOut,
     /// It was asked to stop, and did not listen.
     CutOff,
+    /// The process stops, and the grace time is over.
+    Abandoned,
 }
 
 impl TrackOperationRun {
-    /// Takes the run for this worker; none when there is nothing to do any more, or another worker was faster.
-    async fn claim(&self, id: RunId) -> Result<Option<RunHandle>, BoxDynError> {
-        let (run, scope) = loop {
-            let found = match runs::find_any(self.ledger.db(), id).await {
-                Ok(found) => found,
+    /// Takes the run whose turn it is; none when there is nothing to do. Waits while all runs that wait are beyond the
+    /// limits of their tenants, and while the database is away.
+    async fn claim(&self, task: Task<RunTask>) -> Result<Option<RunHandle>, BoxDynError> {
+        let mut wait = FIRST_WAIT;
+        let looks = self.ledger.live().work();
+        let of = task.task_id().and_then(run_of);
+        if let RunTask::Unreadable(payload) = &task.args {
+            let id = task.task_id().map(ToString::to_string).unwrap_or_default();
+            self.ledger.park(&id, of, payload).await?;
+        }
+        loop {
+            if self.running.is_stopping() {
+                let run = match task.args {
+                    RunTask::For(run) => Some(run),
+                    RunTask::Unreadable(_) => of,
+                };
+                if let Some(run) = run {
+                    self.ledger.give_back_task(run).await?;
+                }
+                return Ok(None);
+            }
+            let ended = looks.notified();
+            match self.ledger.begin_next(&self.settings.worker, self.settings.limits).await {
+                Ok(Next::Run(run, scope)) => {
+                    info!(run = %run.id, attempt = run.attempt, r#type = %run.operation_type, tenant = %run.tenant_id, "run started");
+                    return Ok(Some(RunHandle::new(self.ledger.clone(), *run, scope, self.settings.worker.clone())));
+                }
+                Ok(Next::Nothing) => return Ok(None),
+                Ok(Next::AtLimits) => wait = LOOK_EVERY,
                 Err(error) => {
-                    // The queue delivers a failed task again at once: the pause is for the database.
-                    tokio::time::sleep(self.settings.heartbeat_every).await;
-                    return Err(error.into());
+                    warn!(%error, "taking a run failed; trying again in {wait:?}");
+                    wait = (wait * 2).min(LAST_WAIT);
                 }
-            };
-            match found {
-                None => {
-                    warn!(run = %id, "the task's run does not exist");
-                    return Ok(None);
-                }
-                Some((run, _)) if !run.status.is_active() => {
-                    info!(run = %id, "the task's run is completed already");
-                    return Ok(None);
-                }
-                // Delivered twice: whoever does the run is alive. It ends, or its heart stops.
-                Some((run, _)) if self.is_alive(&run) => tokio::time::sleep(self.settings.heartbeat_every).await,
-                Some(found) => break found,
             }
-        };
-        match self.ledger.update_run(id, run.attempt, &self.settings.worker, RunChange::Start).await {
-            Ok(run) => {
-                info!(run = %id, attempt = run.attempt, r#type = %run.operation_type, tenant = %run.tenant_id, "run started");
-                Ok(Some(RunHandle::new(self.ledger.clone(), run, scope, self.settings.worker.clone())))
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = ended => {}
+                () = self.running.stopping() => {}
             }
-            Err(UpdateError::Refused(_) | UpdateError::NotFound) => Ok(None),
-            Err(UpdateError::Database(error)) => Err(error.into()),
         }
     }
 
-    /// Whether the run's worker has given a sign of life lately.
-    fn is_alive(&self, run: &Run) -> bool {
-        let patience = TimeDelta::from_std(self.settings.heartbeat_every * BEATS_MISSED).unwrap_or(TimeDelta::MAX);
-        run.status == RunStatus::Running
-            && run.heartbeat_at.is_some_and(|beat| self.ledger.clock().now() - beat < patience)
-    }
-
-    /// Drives the job, its heartbeat beside it, until it ends one way or another.
+    /// Drives the job until it ends one way or another.
     async fn watch(&self, handle: &RunHandle, job: impl Future<Output = Result<(), JobError>>) -> End {
-        // On a task of its own, so that a job that computes for long does not look dead.
-        let heart = AbortOnDropHandle::new(tokio::spawn(beat(handle.clone(), self.settings.heartbeat_every)));
         let cut_off = async {
             handle.cancelled().await;
             tokio::time::sleep(self.settings.cancel_patience).await;
         };
-        let end = tokio::select! {
+        tokio::select! {
             ended = AssertUnwindSafe(job).catch_unwind() => match ended {
                 Ok(Ok(())) => End::Done,
                 Ok(Err(error)) => End::Failed(error),
@@ -176,55 +182,64 @@ impl TrackOperationRun {
             },
             () = tokio::time::sleep(self.settings.time_limit) => End::TimedOut,
             () = cut_off => End::CutOff,
-        };
-        drop(heart);
-        end
+            () = self.running.abandoned() => End::Abandoned,
+        }
     }
 
-    /// Writes the outcome. A database that is away for a moment is waited for; when it stays away, the task fails
-    /// and the queue delivers it again.
-    async fn close(&self, handle: &RunHandle, end: End) -> Result<(), BoxDynError> {
+    /// Writes how it ended, or hands the run back where it did not.
+    async fn close(&self, handle: &RunHandle, end: End) {
+        let (id, attempt) = (handle.id(), handle.attempt());
         let failure = match end {
             End::Done => None,
             End::Failed(JobError::Stopped) if handle.is_lost() => {
-                info!(run = %handle.id(), attempt = handle.attempt(), "stopped: the run is no longer this worker's");
-                return Ok(());
+                info!(run = %id, attempt, "stopped: the run is no longer this worker's");
+                return;
             }
             End::Failed(JobError::Stopped) if handle.is_cancelled() => {
-                info!(run = %handle.id(), attempt = handle.attempt(), "stopped: the run was cancelled");
-                return self.write_end(handle, RunChange::Cancelled { cut_off: false }).await;
+                info!(run = %id, attempt, "stopped: the run was cancelled");
+                return self.persist(handle, RunChange::Cancelled { cut_off: false }).await;
             }
             End::CutOff => {
-                warn!(run = %handle.id(), attempt = handle.attempt(), "the job did not heed the cancelling and was cut off");
-                return self.write_end(handle, RunChange::Cancelled { cut_off: true }).await;
+                warn!(run = %id, attempt, "the job did not heed the cancelling and was cut off");
+                return self.persist(handle, RunChange::Cancelled { cut_off: true }).await;
+            }
+            End::Abandoned => return self.persist(handle, RunChange::Release { why: ReleaseReason::HandedBack }).await,
+            // What it did is not lost: another attempt begins once the database is back.
+            End::Failed(JobError::Database(cause)) if is_passing(&cause) && attempt < MOST_ATTEMPTS => {
+                warn!(run = %id, attempt, error = %cause, "the database was away in the midst of the run");
+                return self.persist(handle, RunChange::Release { why: ReleaseReason::DatabaseAway }).await;
             }
             End::Failed(cause) => {
-                error!(run = %handle.id(), attempt = handle.attempt(), error = detail(&cause), "run failed");
+                error!(run = %id, attempt, error = detail(&cause), "run failed");
                 Some(failure_of(&cause))
             }
             End::Panicked => {
-                error!(run = %handle.id(), attempt = handle.attempt(), "the job panicked");
+                error!(run = %id, attempt, "the job panicked");
                 Some(plain(ReasonCode::Internal, ReasonCode::Internal.sentence()))
             }
             End::TimedOut => {
-                error!(run = %handle.id(), attempt = handle.attempt(), limit = ?self.settings.time_limit, "the job timed out");
+                error!(run = %id, attempt, limit = ?self.settings.time_limit, "the job timed out");
                 Some(plain(ReasonCode::Timeout, ReasonCode::Timeout.sentence()))
             }
         };
-        self.write_end(handle, RunChange::Complete { failure }).await
+        self.persist(handle, RunChange::Complete { failure }).await;
     }
 
-    /// Writes the end of a run. A database that is away for a moment is waited for.
-    async fn write_end(&self, handle: &RunHandle, change: RunChange) -> Result<(), BoxDynError> {
-        let mut wait = CLOSE_FIRST_WAIT;
+    /// Writes until it is written: a database that is away is waited for, the heart beating on meanwhile.
+    async fn persist(&self, handle: &RunHandle, change: RunChange) {
+        let (id, attempt, worker) = (handle.id(), handle.attempt(), &*self.settings.worker);
+        let mut wait = FIRST_WAIT;
         loop {
-            match handle.update(change.clone()).await {
-                Ok(()) | Err(JobError::Stopped) => return Ok(()),
-                Err(error) if wait > CLOSE_LAST_WAIT => return Err(error.into()),
-                Err(error) => {
-                    warn!(run = %handle.id(), %error, "closing the run failed; trying again in {wait:?}");
+            let written = match &change {
+                RunChange::Release { why } => self.ledger.release(id, attempt, worker, *why).await,
+                end => self.ledger.update_run(id, attempt, worker, end.clone()).await,
+            };
+            match written {
+                Ok(_) | Err(UpdateError::Refused(_) | UpdateError::NotFound) => return,
+                Err(UpdateError::Database(error)) => {
+                    warn!(run = %id, %error, "closing the run failed; trying again in {wait:?}");
                     tokio::time::sleep(wait).await;
-                    wait *= 2;
+                    wait = (wait * 2).min(LAST_WAIT);
                 }
             }
         }
@@ -234,6 +249,7 @@ impl TrackOperationRun {
 /// Beats until the run is no longer this worker's; a beat that the database missed is made up by the next.
 async fn beat(handle: RunHandle, every: Duration) {
     let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     ticks.tick().await;
     loop {
         ticks.tick().await;

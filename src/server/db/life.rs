@@ -1,0 +1,164 @@
+//! SQL of runs that wait, run and are lost: whose turn it is, who gives signs of life.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use const_format::concatcp;
+
+use super::{
+    Db, DbResult, Tx, db_sql,
+    rows::{RUN_COLUMNS, RunRow},
+    tx_sql,
+};
+use crate::model::{
+    ids::{RunId, TenantId},
+    operation::OperationType,
+    run::Run,
+};
+
+/// The types that this version knows, as a list in SQL. A run of another type waits for a node that does.
+static TYPES: LazyLock<String> = LazyLock::new(|| {
+    let types: Vec<String> = OperationType::ALL.iter().map(|known| format!("'{known}'")).collect();
+    types.join(", ")
+});
+
+/// Runs of the tenant `t` that wait for a worker and whose type is below its limit `$2`: first those that lost theirs.
+fn waiting(condition: &str) -> String {
+    let types = &*TYPES;
+    format!(
+        "(SELECT r.id FROM operation_runs r WHERE r.tenant_id = t.id AND {condition} AND r.type IN ({types}) \
+         AND (SELECT count(*) FROM operation_runs s WHERE s.tenant_id = r.tenant_id AND s.status = 'running' \
+         AND s.released_at IS NULL AND s.type = r.type) < $2 ORDER BY r.id LIMIT 1)"
+    )
+}
+
+static NEXT: LazyLock<String> = LazyLock::new(|| {
+    let lost = waiting("r.status = 'running' AND r.released_at IS NOT NULL");
+    let queued = waiting("r.status = 'queued'");
+    format!(
+        "SELECT f.id, f.tenant FROM (SELECT coalesce({lost}, {queued}) AS id, t.id AS tenant, t.turn AS turn, \
+         (SELECT count(*) FROM operation_runs b WHERE b.tenant_id = t.id AND b.status = 'running' \
+         AND b.released_at IS NULL) AS busy FROM tenants t) f \
+         WHERE f.id IS NOT NULL AND f.busy < $1 ORDER BY f.busy, f.turn, f.id LIMIT 1"
+    )
+});
+
+/// The run that is to be begun next: of the tenant with the fewest running, of those the one that was served longest ago,
+/// of its runs the oldest. None when no run waits, or those that wait belong to tenants at their limits.
+pub async fn next_waiting(tx: &mut Tx, of_tenant: i64, of_type: i64) -> DbResult<Option<(RunId, TenantId)>> {
+    tx_sql!(tx, fetch_optional(NEXT.as_str(), of_tenant, of_type))
+}
+
+/// Notes that the tenant was served just now.
+pub async fn take_turn(tx: &mut Tx, tenant: TenantId) -> DbResult<()> {
+    tx_sql!(tx, execute("UPDATE tenants SET turn = (SELECT max(turn) FROM tenants) + 1 WHERE id = $1", tenant))?;
+    Ok(())
+}
+
+static ANY_WAITING: LazyLock<String> = LazyLock::new(|| {
+    let types = &*TYPES;
+    format!(
+        "SELECT 1 FROM operation_runs WHERE type IN ({types}) AND (status = 'queued' OR (status = 'running' \
+         AND released_at IS NOT NULL)) LIMIT 1"
+    )
+});
+
+/// Whether any run waits for a worker.
+pub async fn any_waiting(tx: &mut Tx) -> DbResult<bool> {
+    let row: Option<(i32,)> = tx_sql!(tx, fetch_optional(ANY_WAITING.as_str()))?;
+    Ok(row.is_some())
+}
+
+/// A sign of life: touches nothing but the heartbeat. None when the attempt no longer has the run.
+pub async fn beat(tx: &mut Tx, id: RunId, attempt: i32, at: DateTime<Utc>) -> DbResult<Option<Run>> {
+    const SQL: &str = concatcp!(
+        "UPDATE operation_runs SET heartbeat_at = $3, beats = beats + 1 \
+         WHERE id = $1 AND attempt = $2 AND status = 'running' AND released_at IS NULL RETURNING ",
+        RUN_COLUMNS
+    );
+    let row: Option<RunRow> = tx_sql!(tx, fetch_optional(SQL, id, attempt, at))?;
+    Ok(row.map(Run::from))
+}
+
+/// A run that a worker has, and how often that one gave a sign of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Held {
+    pub id: RunId,
+    pub attempt: i32,
+    pub beats: i64,
+}
+
+/// Every run that a worker has.
+pub async fn held(db: &Db) -> DbResult<Vec<Held>> {
+    db_sql!(
+        db,
+        fetch_all("SELECT id, attempt, beats FROM operation_runs WHERE status = 'running' AND released_at IS NULL")
+    )
+}
+
+/// How often the worker of this run has given a sign of life, now.
+pub async fn beats(tx: &mut Tx, id: RunId) -> DbResult<Option<i64>> {
+    let row: Option<(i64,)> = tx_sql!(tx, fetch_optional("SELECT beats FROM operation_runs WHERE id = $1", id))?;
+    Ok(row.map(|(beats,)| beats))
+}
+
+/// What there is to do, and who does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Load {
+    /// Runs that wait for a worker.
+    pub waiting: i64,
+    /// Runs that a worker has.
+    pub held: i64,
+    /// Of those, the ones without a sign of life since a given time.
+    pub silent: i64,
+    /// Runs of types that this version does not know.
+    pub unknown: i64,
+}
+
+static LOAD: LazyLock<String> = LazyLock::new(|| {
+    let types = &*TYPES;
+    format!(
+        "SELECT count(*) FILTER (WHERE type IN ({types}) AND (status = 'queued' OR released_at IS NOT NULL)) AS waiting, \
+         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL) AS held, \
+         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND heartbeat_at < $1) AS silent, \
+         count(*) FILTER (WHERE type NOT IN ({types})) AS unknown \
+         FROM operation_runs WHERE status IN ('queued', 'running')"
+    )
+});
+
+pub async fn load(tx: &mut Tx, silent_since: DateTime<Utc>) -> DbResult<Load> {
+    tx_sql!(tx, fetch_one(LOAD.as_str(), silent_since))
+}
+
+/// Of these runs, the ones that exist.
+pub async fn existing(tx: &mut Tx, ids: &[RunId]) -> DbResult<Vec<RunId>> {
+    let rows: Vec<(RunId,)> = match tx {
+        Tx::Sqlite(tx) => {
+            // SQLite's JSON knows no bytes: the ids go as hex.
+            let ids: Vec<String> = ids.iter().map(|id| id.0.simple().to_string()).collect();
+            sqlx::query_as("SELECT id FROM operation_runs WHERE id IN (SELECT unhex(value) FROM json_each($1))")
+                .bind(sqlx::types::Json(ids))
+                .fetch_all(&mut **tx)
+                .await?
+        }
+        Tx::Postgres(tx) => {
+            let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
+            sqlx::query_as("SELECT id FROM operation_runs WHERE id = ANY($1)").bind(ids).fetch_all(&mut **tx).await?
+        }
+    };
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+static WAITING_IDS: LazyLock<String> = LazyLock::new(|| {
+    let types = &*TYPES;
+    format!(
+        "SELECT id FROM operation_runs WHERE type IN ({types}) AND (status = 'queued' OR (status = 'running' \
+         AND released_at IS NOT NULL)) ORDER BY id LIMIT $1"
+    )
+});
+
+/// The oldest runs that wait for a worker.
+pub async fn waiting_ids(tx: &mut Tx, limit: i64) -> DbResult<Vec<RunId>> {
+    let rows: Vec<(RunId,)> = tx_sql!(tx, fetch_all(WAITING_IDS.as_str(), limit))?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
