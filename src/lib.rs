@@ -17,5 +17,6 @@ pub mod ui;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    ui::capture::hear_history_first();
     leptos::mount::hydrate_body(app::App);
 }

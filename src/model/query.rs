@@ -8,6 +8,11 @@ pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
     })
 }
 
+/// The first value of a name.
+pub fn value(query: &str, name: &str) -> Option<String> {
+    pairs(query).find(|(other, _)| other == name).map(|(_, value)| value)
+}
+
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -44,6 +44,7 @@ pub fn zone_offset(at: DateTime<Utc>) -> i32 {
     -(date.get_timezone_offset() as i32)
 }
 
-fn browser_now() -> Option<DateTime<Utc>> {
+/// Now by the browser's clock.
+pub fn browser_now() -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(browser_millis() as i64)
 }

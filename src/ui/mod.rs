@@ -1,17 +1,22 @@
 //! What people see. Pages own resources, components take data and never fetch, the URL owns the filters.
 
+pub mod announcer;
 pub mod capture;
 pub mod clock;
 pub mod components;
 pub mod context;
+pub mod filter_words;
 pub mod inbox;
 pub mod json_tree;
 pub mod links;
 pub mod live;
+pub mod live_list;
 pub mod pages;
 pub mod phases;
+pub mod reader;
 pub mod rows;
 pub mod run_overlay;
+pub mod shortcuts;
 pub mod starting;
 pub mod theme;
 pub mod throttle;

@@ -1,12 +1,16 @@
-//! The rows on the screen: one signal a run, so that a change repaints its cells and nothing else.
+//! The rows on the screen: one signal a run, so that a change repaints its cells and nothing else. New runs go in, or
+//! wait while the reader is busy.
 
 use leptos::prelude::*;
 
 use crate::model::{
     ids::RunId,
-    page::{PAGE_SIZE, RunPage},
-    run::Run,
+    page::{PAGE_SIZE, RunCount, RunPage},
+    run::{Run, RunState},
 };
+
+/// A page that stands open grows at its top; more rows than this it does not keep.
+const MOST_ROWS: usize = 4 * PAGE_SIZE;
 
 /// One run on the screen.
 #[derive(Clone)]
@@ -20,25 +24,53 @@ impl Row {
         Self { id: run.id, run: ArcRwSignal::new(run) }
     }
 
-    /// Takes a newer state of the run; an older one, overtaken on the way, is dropped.
-    fn take(&self, run: &Run) {
-        if self.run.with_untracked(|shown| run.replaces(shown)) {
+    /// Takes a newer state of the run; an older one, overtaken on the way, is dropped. Tells whether its badge changed.
+    fn take(&self, run: &Run) -> bool {
+        let before = self.run.with_untracked(|shown| run.replaces(shown).then(|| shown.state()));
+        if before.is_some() {
             self.run.set(run.clone());
         }
+        before.is_some_and(|before| before != run.state())
     }
+}
+
+/// What came of a change that was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// A row has another badge now.
+    Changed(RunState),
+    /// A new row is on the screen.
+    Inserted,
+    /// A new run waits.
+    Waiting,
+    /// Nothing that is worth a word.
+    Quiet,
+    /// The run is not in this list.
+    Elsewhere,
 }
 
 /// The runs of one page of the list, newest first.
 #[derive(Clone)]
 pub struct RunRows {
     rows: ArcRwSignal<Vec<Row>>,
+    /// New runs that are not shown yet, newest first.
+    waiting: ArcRwSignal<Vec<Run>>,
+    count: ArcRwSignal<RunCount>,
+    /// Whether there are older runs than the last row.
+    more: ArcRwSignal<bool>,
     /// Whether this is the first page, on which new runs appear.
     newest: bool,
 }
 
 impl RunRows {
-    pub fn new(page: &RunPage, newest: bool) -> Self {
-        Self { rows: ArcRwSignal::new(page.runs.iter().cloned().map(Row::new).collect()), newest }
+    pub fn new(page: &RunPage) -> Self {
+        Self {
+            rows: ArcRwSignal::new(page.runs.iter().cloned().map(Row::new).collect()),
+            waiting: ArcRwSignal::default(),
+            count: ArcRwSignal::new(page.count),
+            more: ArcRwSignal::new(page.next.is_some()),
+            newest: page.previous.is_none(),
+        }
     }
 
     pub fn rows(&self) -> Vec<Row> {
@@ -49,18 +81,90 @@ impl RunRows {
         self.rows.read().is_empty()
     }
 
-    /// One run was created or changed.
-    pub fn apply(&self, run: &Run) {
+    /// Whether a run is on the screen.
+    pub fn has(&self, id: RunId) -> bool {
+        self.rows.with_untracked(|rows| rows.iter().any(|row| row.id == id))
+    }
+
+    /// How many new runs wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.read().len()
+    }
+
+    /// How many runs there are on all pages.
+    pub fn count(&self) -> RunCount {
+        self.count.get()
+    }
+
+    /// The last run on the screen, when there are older ones.
+    pub fn next(&self) -> Option<RunId> {
+        self.more.get().then(|| self.rows.read().last().map(|row| row.id)).flatten()
+    }
+
+    /// A run was created or changed. `admitted` says whether it belongs to the list, `hold` that nothing may move.
+    pub fn apply(&self, run: &Run, admitted: bool, hold: bool) -> Applied {
+        let known = self.rows.with_untracked(|rows| rows.iter().find(|row| row.id == run.id).cloned());
+        if let Some(row) = known {
+            return if row.take(run) { Applied::Changed(run.state()) } else { Applied::Quiet };
+        }
+        if self.waits(run) {
+            return Applied::Quiet;
+        }
         let ids: Vec<RunId> = self.rows.with_untracked(|rows| rows.iter().map(|row| row.id).collect());
-        match place(&ids, run.id, self.newest) {
-            Place::At(index) => self.rows.with_untracked(|rows| rows[index].take(run)),
-            Place::Before(index) => self.rows.update(|rows| rows.insert(index, Row::new(run.clone()))),
-            Place::Nowhere => {}
+        let Some(index) = place(&ids, run.id, self.newest, self.more.get_untracked()).filter(|_| admitted) else {
+            return Applied::Elsewhere;
+        };
+        if hold {
+            self.waiting.update(|waiting| {
+                let index = waiting.partition_point(|other| other.id > run.id);
+                waiting.insert(index, run.clone());
+            });
+            return Applied::Waiting;
+        }
+        self.insert(index, run);
+        Applied::Inserted
+    }
+
+    /// A run that waits already waits on as it is now.
+    fn waits(&self, run: &Run) -> bool {
+        let index = self.waiting.with_untracked(|waiting| waiting.iter().position(|other| other.id == run.id));
+        if let Some(index) = index {
+            self.waiting.update_untracked(|waiting| {
+                if run.replaces(&waiting[index]) {
+                    waiting[index] = run.clone();
+                }
+            });
+        }
+        index.is_some()
+    }
+
+    fn insert(&self, index: usize, run: &Run) {
+        self.rows.update(|rows| {
+            rows.insert(index, Row::new(run.clone()));
+            if rows.len() > MOST_ROWS {
+                rows.truncate(MOST_ROWS);
+                self.more.set(true);
+            }
+        });
+        self.count.update(|count| count.runs += u64::from(!count.more));
+    }
+
+    /// Shows the runs that wait.
+    pub fn release(&self) {
+        for run in self.waiting.try_update(std::mem::take).unwrap_or_default() {
+            self.apply(&run, true, false);
         }
     }
 
-    /// The page was asked for again: this is how it is now. Rows that stay keep their place and their signal.
-    pub fn replace(&self, page: &RunPage) {
+    /// The page was asked for again: this is how it is now. Rows that stay keep their place and their signal; while
+    /// nothing may move, runs that are new wait and rows that are gone stay.
+    pub fn replace(&self, page: &RunPage, hold: bool) {
+        if hold {
+            for run in page.runs.iter().rev() {
+                self.apply(run, true, true);
+            }
+            return;
+        }
         let old = self.rows.get_untracked();
         let rows: Vec<Row> = page
             .runs
@@ -76,57 +180,18 @@ impl RunRows {
         if !rows.iter().map(|row| row.id).eq(old.iter().map(|row| row.id)) {
             self.rows.set(rows);
         }
+        self.waiting.set(Vec::new());
+        self.count.set(page.count);
+        self.more.set(page.next.is_some());
     }
 }
 
-/// Where a run goes.
-#[derive(Debug, PartialEq, Eq)]
-enum Place {
-    At(usize),
-    Before(usize),
-    Nowhere,
-}
-
-/// `ids` are newest first. A run that is not among them goes in only on the first page, and there in its order:
-/// two runs made in the same moment may arrive the other way round.
-fn place(ids: &[RunId], id: RunId, newest: bool) -> Place {
-    if let Some(index) = ids.iter().position(|shown| *shown == id) {
-        return Place::At(index);
-    }
+/// Where a run goes that is not among `ids`, which are newest first: only on the first page, and there in its order,
+/// because two runs made in the same moment may arrive the other way round.
+fn place(ids: &[RunId], id: RunId, newest: bool, more: bool) -> Option<usize> {
     let index = ids.partition_point(|shown| *shown > id);
-    match newest && (index < ids.len() || ids.len() < PAGE_SIZE) {
-        true => Place::Before(index),
-        false => Place::Nowhere,
-    }
+    (newest && (index < ids.len() || !more)).then_some(index)
 }
 
 #[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn ids(numbers: &[u128]) -> Vec<RunId> {
-        numbers.iter().map(|number| RunId(Uuid::from_u128(*number))).collect()
-    }
-
-    #[test]
-    fn a_known_run_stays_where_it_is() {
-        assert_eq!(place(&ids(&[9, 7, 5]), ids(&[7])[0], true), Place::At(1));
-        assert_eq!(place(&ids(&[9, 7, 5]), ids(&[7])[0], false), Place::At(1));
-    }
-
-    #[test]
-    fn a_new_run_goes_in_by_its_age_and_only_on_the_first_page() {
-        assert_eq!(place(&ids(&[9, 7, 5]), ids(&[10])[0], true), Place::Before(0));
-        assert_eq!(place(&ids(&[9, 7, 5]), ids(&[8])[0], true), Place::Before(1));
-        assert_eq!(place(&ids(&[9, 7, 5]), ids(&[10])[0], false), Place::Nowhere);
-        assert_eq!(place(&[], ids(&[1])[0], true), Place::Before(0));
-    }
-
-    #[test]
-    fn a_run_older_than_a_full_first_page_is_on_a_later_one() {
-        let full: Vec<u128> = (100..100 + PAGE_SIZE as u128).rev().collect();
-        assert_eq!(place(&ids(&full), ids(&[3])[0], true), Place::Nowhere);
-    }
-}
+mod tests;

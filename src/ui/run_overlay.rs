@@ -6,7 +6,10 @@ use leptos_router::hooks::use_location;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlAnchorElement, MouseEvent, PopStateEvent};
 
-use super::{capture::capture, context::CurrentTenant};
+use super::{
+    capture::{on_any_click, on_travel},
+    context::CurrentTenant,
+};
 use crate::model::ids::RunId;
 
 /// Which run is open over the page, if one is.
@@ -25,8 +28,8 @@ impl RunOverlay {
         let below = Memo::new(move |_| address(&location.pathname.read(), &location.search.read()));
         let overlay = Self { run: RwSignal::new(None), tenant, below };
         Effect::new(move |_| {
-            capture("click", move |event: MouseEvent| overlay.clicked(&event));
-            capture("popstate", move |event: PopStateEvent| overlay.travelled(&event));
+            on_any_click(move |event| overlay.clicked(event));
+            on_travel(move |event| overlay.travelled(event));
         });
         // Whoever goes on to another page has left the run.
         Effect::new(move |before: Option<String>| {

@@ -46,10 +46,19 @@ impl Throttle {
 
 /// At most once a second, in the browser: the first call at once, later ones together when their second is over.
 pub fn once_a_second(work: impl Fn() + Send + Sync + 'static) -> impl Fn() + Copy + Send + Sync + 'static {
+    at_most_every(Duration::from_secs(1), work)
+}
+
+/// The same with a pause of any length.
+pub fn at_most_every(
+    pause: Duration,
+    work: impl Fn() + Send + Sync + 'static,
+) -> impl Fn() + Copy + Send + Sync + 'static {
+    let every = pause.as_secs_f64() * 1000.0;
     let work = StoredValue::new(Callback::new(move |()| work()));
     let throttle = StoredValue::new(Throttle::default());
     move || {
-        let Some(turn) = throttle.try_update_value(|throttle| throttle.ask(browser_millis(), 1000.0)) else { return };
+        let Some(turn) = throttle.try_update_value(|throttle| throttle.ask(browser_millis(), every)) else { return };
         match turn {
             Turn::Now => work.get_value().run(()),
             Turn::Covered => {}

@@ -5,22 +5,22 @@ use leptos::prelude::*;
 use crate::ui::live::{LiveFeed, LiveState};
 
 #[component]
-pub fn LiveMark() -> impl IntoView {
+pub fn LiveMark(
+    /// Whether the reader holds the page still.
+    #[prop(optional, into)]
+    paused: Option<Signal<bool>>,
+) -> impl IntoView {
     let feed = expect_context::<LiveFeed>();
-    let word = move || match feed.state() {
-        LiveState::Connecting => "",
-        LiveState::Live => "Live",
-        LiveState::Reconnecting => "Reconnecting\u{2026}",
-    };
-    let class = move || match feed.state() {
-        LiveState::Connecting => "live",
-        LiveState::Live => "live live-on",
-        LiveState::Reconnecting => "live live-off",
+    let told = move || match (feed.state(), paused.is_some_and(|paused| paused.get())) {
+        (LiveState::Connecting, _) => ("live", ""),
+        (LiveState::Live, false) => ("live live-on", "Live"),
+        (LiveState::Live, true) => ("live live-paused", "Paused"),
+        (LiveState::Reconnecting, _) => ("live live-off", "Connection lost, reconnecting\u{2026}"),
     };
     view! {
-        <span class=class role="status">
+        <span class=move || told().0 role="status">
             <span class="live-dot" aria-hidden="true"></span>
-            {word}
+            {move || told().1}
         </span>
     }
 }

@@ -14,6 +14,9 @@ pub fn Menu(
     /// Called when the menu is opened, by whatever means.
     #[prop(optional)]
     on_open: Option<Callback<()>>,
+    /// Whether it stays open when something in it is clicked.
+    #[prop(optional)]
+    stays: bool,
     children: Children,
 ) -> impl IntoView {
     let details = NodeRef::<html::Details>::new();
@@ -50,7 +53,11 @@ pub fn Menu(
     view! {
         <details node_ref=details class=format!("menu {class}") name="menu" on:toggle=on_toggle>
             <summary><span class="sr-only">{label}</span>{summary.run()}</summary>
-            <div class="menu-panel" on:click=move |_| close()>{children()}</div>
+            <div class="menu-panel" on:click=move |_| {
+                if !stays {
+                    close();
+                }
+            }>{children()}</div>
         </details>
     }
 }

@@ -15,32 +15,32 @@ pub fn Pager(
     /// The first run of this page, when there are newer ones.
     previous: Option<RunId>,
     /// The last run of this page, when there are older ones.
-    next: Option<RunId>,
+    #[prop(into)]
+    next: Signal<Option<RunId>>,
 ) -> impl IntoView {
     let at = move |place| format!("/t/{tenant}/operations?{}", filter.at(place).to_query());
-    let link = |href: String, text, glyph| {
-        let back = glyph == Glyph::ChevronLeft;
+    let newer = previous.map(|first| {
+        let (newest, newer) = (at(Place::Newest), at(Place::Before(first)));
         view! {
-            <a class="button button-plain" href=href>
-                {back.then(|| view! { <Icon glyph/> })}
-                {text}
-                {(!back).then(|| view! { <Icon glyph/> })}
-            </a>
+            <a class="button button-plain" href=newest>"Newest runs"</a>
+            <a class="button button-plain" href=newer rel="prev"><Icon glyph=Glyph::ChevronLeft/>"Newer"</a>
         }
+    });
+    let older = move || {
+        next.get().map(|last| {
+            view! {
+                <a class="button button-plain" href=at(Place::After(last)) rel="next">
+                    "Older"
+                    <Icon glyph=Glyph::ChevronRight/>
+                </a>
+            }
+        })
     };
-    (previous.is_some() || next.is_some()).then(|| {
-        view! {
-            <nav class="pager" aria-label="Pages of runs">
-                {previous
-                    .map(|first| {
-                        view! {
-                            {link(at(Place::Newest), "Newest runs", Glyph::ChevronLeft)}
-                            {link(at(Place::Before(first)), "Newer runs", Glyph::ChevronLeft)}
-                        }
-                    })}
-                <span class="grow"></span>
-                {next.map(|last| link(at(Place::After(last)), "Older runs", Glyph::ChevronRight))}
-            </nav>
-        }
-    })
+    view! {
+        <nav class="pager" aria-label="Pages of runs">
+            <span class="grow"></span>
+            {newer}
+            {older}
+        </nav>
+    }
 }

@@ -30,7 +30,7 @@ pub fn RunRow(row: Row, #[prop(into)] tenant: String) -> impl IntoView {
             <td role="cell" class="cell-initiator"><span class="clip" title=who.clone()>{who.clone()}</span></td>
             <td role="cell" class="cell-started">
                 {move || match started.get() {
-                    Some(at) => view! { <When at exact=Exact::Minute/> }.into_any(),
+                    Some(at) => view! { <When at exact=Exact::Minute ago=true/> }.into_any(),
                     None => view! { <Nothing meaning="Not yet"/> }.into_any(),
                 }}
             </td>

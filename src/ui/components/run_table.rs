@@ -25,10 +25,17 @@ pub fn RunTable(
     #[prop(into)] tenant: String,
     /// Whether the reader could start one, which the empty state then suggests.
     can_start: bool,
+    /// Whether a filter may be why there are none.
+    filtered: bool,
 ) -> impl IntoView {
     let (empty, each) = (rows.clone(), rows);
+    let list = format!("/t/{tenant}/operations");
+    let nothing = move || match filtered {
+        true => view! { <NoMatch list=list.clone()/> }.into_any(),
+        false => view! { <NoRuns can_start/> }.into_any(),
+    };
     view! {
-        <Show when=move || !empty.is_empty() fallback=move || view! { <NoRuns can_start/> }>
+        <Show when=move || !empty.is_empty() fallback=nothing>
             {
                 let (each, tenant) = (each.clone(), tenant.clone());
                 view! {
@@ -73,6 +80,18 @@ fn NoRuns(can_start: bool) -> impl IntoView {
             <span class="empty-icon"><Icon glyph=Glyph::Inbox/></span>
             <h2>"No runs yet"</h2>
             <p>{advice}</p>
+        </div>
+    }
+}
+
+#[component]
+fn NoMatch(list: String) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <span class="empty-icon"><Icon glyph=Glyph::Filter/></span>
+            <h2>"No run matches"</h2>
+            <p>"Nothing on the ledger passes these filters. Take one away, or look at all runs."</p>
+            <p class="empty-actions"><a class="button" href=list>"Clear the filters"</a></p>
         </div>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     model::time::{self, WallClock},
-    ui::clock::{hydrated, zone_offset},
+    ui::clock::{Clock, hydrated, zone_offset},
 };
 
 /// How much of a time is shown.
@@ -20,8 +20,20 @@ pub enum Exact {
 }
 
 #[component]
-pub fn When(at: DateTime<Utc>, exact: Exact) -> impl IntoView {
+pub fn When(
+    at: DateTime<Utc>,
+    exact: Exact,
+    /// Whether how long ago it was stands beside it, once the page is alive.
+    #[prop(optional)]
+    ago: bool,
+) -> impl IntoView {
     let alive = hydrated();
+    let clock = expect_context::<Clock>();
+    let passed = Memo::new(move |_| if ago { clock.now().map(|now| time::ago(at, now)) } else { None });
+    let title = move || match passed.get() {
+        Some(passed) => format!("{passed}, {}", time::absolute(at)),
+        None => time::absolute(at),
+    };
     let text = move || match alive.get() {
         false => utc(at, exact),
         true => local(WallClock::new(at, zone_offset(at)), exact),
@@ -32,7 +44,10 @@ pub fn When(at: DateTime<Utc>, exact: Exact) -> impl IntoView {
         Exact::Second => "when when-second",
         Exact::TimeOfDay => "when when-time",
     };
-    view! { <time class=class datetime=time::machine(at) title=time::absolute(at)>{text}</time> }
+    view! {
+        <time class=class datetime=time::machine(at) title=title>{text}</time>
+        {move || passed.get().map(|passed| view! { <span class="ago">{passed}</span> })}
+    }
 }
 
 fn utc(at: DateTime<Utc>, exact: Exact) -> String {

@@ -8,6 +8,7 @@ use crate::{
     ui::{
         components::{
             frame::{Areas, TopBar},
+            shortcut_help::ShortcutHelp,
             toasts::Toasts,
         },
         context::{CurrentTenant, ViewerResource},
@@ -15,6 +16,7 @@ use crate::{
         live::{LiveFeed, provide_live_feed},
         pages::run_dialog::RunDialog,
         run_overlay::RunOverlay,
+        shortcuts::Shortcuts,
     },
 };
 
@@ -26,6 +28,7 @@ pub fn TenantLayout() -> impl IntoView {
     provide_context(CurrentTenant(tenant));
     provide_context(viewer);
     provide_live_feed(CurrentTenant(tenant), viewer);
+    let shortcuts = Shortcuts::provide();
     let overlay = RunOverlay::provide(CurrentTenant(tenant));
     let inbox = InboxStore::provide(expect_context::<LiveFeed>());
     let told = Resource::new(|| (), |()| get_inbox());
@@ -48,5 +51,6 @@ pub fn TenantLayout() -> impl IntoView {
         </div>
         <RunDialog overlay/>
         <Toasts inbox/>
+        <ShortcutHelp shortcuts/>
     }
 }

@@ -12,6 +12,7 @@ pub mod not_found;
 pub mod notification_settings;
 pub mod notifications;
 pub mod operations;
+pub mod operations_list;
 pub mod run;
 pub mod run_dialog;
 pub mod run_screen;

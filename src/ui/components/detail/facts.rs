@@ -25,7 +25,7 @@ pub fn Facts(#[prop(into)] run: Signal<Run>) -> impl IntoView {
     let waited = move || started.get().map(|started| format!("after {}", time::span(started - created)));
     view! {
         <dl class="facts">
-            <div><dt>"Created"</dt><dd><When at=created exact=Exact::Second/></dd></div>
+            <div><dt>"Created"</dt><dd><When at=created exact=Exact::Second ago=true/></dd></div>
             <div><dt>"Started"</dt><dd>{point(started)} <span class="fact-note">{waited}</span></dd></div>
             <div><dt>"Completed"</dt><dd>{point(completed)}</dd></div>
             <div><dt>"Duration"</dt><dd><RunDuration run/></dd></div>
