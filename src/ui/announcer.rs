@@ -20,7 +20,8 @@ pub struct Announcer {
 }
 
 impl Announcer {
-    pub fn new() -> Self {
+    /// For the body of a page.
+    pub fn on_this_page() -> Self {
         let gathered = StoredValue::new(Vec::new());
         let text = RwSignal::new(String::new());
         let tell = at_most_every(PAUSE, move || {

@@ -12,8 +12,11 @@ pub struct Place {
     pub words: &'static str,
 }
 
+/// The key of an id in the context, and the words of the link to what it names.
+type Thing = (&'static str, &'static str);
+
 /// The places that a type of operation fills: the area's page, and the one thing that the context names by its id.
-const PLACES: [(OperationType, &str, &str, Option<(&str, &str)>); 6] = [
+const PLACES: [(OperationType, &str, &str, Option<Thing>); 6] = [
     (OperationType::InventorySync, "inventory", "Inventory", None),
     (OperationType::PolicySync, "policies", "Policies", None),
     (OperationType::DirectoryGroupsSync, "groups", "Groups", None),

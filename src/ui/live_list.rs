@@ -41,7 +41,7 @@ impl LiveList {
     /// For the body of the page.
     pub fn on_this_page(tenant: Memo<String>, query: Memo<String>, filter: Memo<RunFilter>) -> Self {
         let page = Resource::new(move || (tenant.get(), query.get()), |(tenant, query)| list_runs(tenant, query));
-        let (shown, paused, reader) = (RwSignal::new(None), RwSignal::new(false), Reader::new());
+        let (shown, paused, reader) = (RwSignal::new(None), RwSignal::new(false), Reader::on_this_page());
         let refresh = once_a_second(move || {
             let (tenant, query) = (tenant.get_untracked(), query.get_untracked());
             spawn_local(async move {
@@ -62,7 +62,7 @@ impl LiveList {
             filter,
             paused,
             reader,
-            announcer: Announcer::new(),
+            announcer: Announcer::on_this_page(),
             shown,
             viewer: expect_context(),
             refresh: Callback::new(move |()| refresh()),

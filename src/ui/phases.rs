@@ -36,14 +36,17 @@ pub fn phases(run: &Run, events: &[RunEvent], now: DateTime<Utc>) -> Vec<Phase> 
         starts.push((run.attempt, at));
     }
     let end = run.completed_at.unwrap_or_else(|| now.max(run.updated_at));
-    let ends = starts.iter().skip(1).map(|(_, at)| *at).chain([end]);
     let last = starts.len() - 1;
-    let stretch = |(index, ((attempt, start), end)): (usize, (&(i32, DateTime<Utc>), DateTime<Utc>))| Phase {
-        attempt: *attempt,
-        span: (end - *start).max(TimeDelta::zero()),
-        open: index == last && run.completed_at.is_none(),
-    };
-    starts.iter().zip(ends).enumerate().map(stretch).collect()
+    let mut phases = Vec::with_capacity(starts.len());
+    for (index, (attempt, start)) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).map_or(end, |(_, next)| *next);
+        phases.push(Phase {
+            attempt: *attempt,
+            span: (end - *start).max(TimeDelta::zero()),
+            open: index == last && run.completed_at.is_none(),
+        });
+    }
+    phases
 }
 
 /// Start and width of each phase in percent of the whole; the shortest can still be seen.

@@ -37,7 +37,8 @@ impl Seen {
 pub struct Reader(StoredValue<Option<f64>>);
 
 impl Reader {
-    pub fn new() -> Self {
+    /// For the body of a page.
+    pub fn on_this_page() -> Self {
         Self(StoredValue::new(None))
     }
 
