@@ -169,7 +169,7 @@ on_both_engines! {
         }
         let noted = owner.get("/t/contoso/operations?after=garbage").await.text().await.unwrap();
         assert!(noted.contains("these are the newest runs"), "the ignored cursor is told");
-        for run in ["garbage", "01a20928-c782-7212-aa80-2b1d05d5643e", "%2e%2e", &long] {
+        for run in ["garbage", "01a20928-c782-7212-aa80-2b1d05d5643e", "%2e%2e%2e", &long] {
             let page = owner.get(&format!("/t/contoso/operations/{run}")).await;
             assert_eq!(page.status(), StatusCode::NOT_FOUND, "{run}");
         }

@@ -17,7 +17,7 @@ use super::{
     operation::OperationType,
     query,
     reason::ReasonCode,
-    run::{Run, RunOutcome, RunStatus},
+    run::{Run, RunOutcome, RunStatus, Started},
     run_search::RunSearch,
 };
 
@@ -80,8 +80,8 @@ impl RunFilter {
                 "outcome_is" => negate(&mut filter.outcomes.not, &name, value, &mut note),
                 "initiator_is" => negate(&mut filter.initiators.not, &name, value, &mut note),
                 "reason_is" => negate(&mut filter.reasons.not, &name, value, &mut note),
-                // A browser sends the empty fields of a form as well. Scripts send `__` names of their own.
-                _ if value.is_empty() || name.starts_with("__") => {}
+                // A browser sends the empty fields of a form as well.
+                _ if value.is_empty() => {}
                 "from" => set(&mut filter.from, value, "time", &mut note),
                 "to" => set(&mut filter.to, value, "time", &mut note),
                 "zone" => match value.parse() {
@@ -91,6 +91,8 @@ impl RunFilter {
                 "q" => set(&mut filter.search, value, "run id, nor the first 6 or more characters of one", &mut note),
                 "after" => filter.go(value, Place::After, &mut note),
                 "before" => filter.go(value, Place::Before, &mut note),
+                // What a form that was sent without scripts left in the address.
+                "__path" | "__err" | Started::CREATED_QUERY | Started::JOINED_QUERY => {}
                 _ => note.no(&name, "filter"),
             }
         }

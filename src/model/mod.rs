@@ -19,6 +19,7 @@ pub mod reason;
 pub mod run;
 pub mod run_search;
 pub mod schedule;
+pub mod table;
 pub mod text_enum;
 pub mod theme;
 pub mod time;

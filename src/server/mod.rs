@@ -12,6 +12,7 @@ pub mod demo;
 pub mod directory;
 pub mod drift;
 pub mod error;
+pub mod export;
 pub mod graph;
 pub mod jobs;
 pub mod live;

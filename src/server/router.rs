@@ -4,10 +4,10 @@ use axum::{
     Json, Router,
     body::{Body, to_bytes},
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
-    routing::{get, post},
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodRouter, get, post},
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{
@@ -22,7 +22,7 @@ use tower_http::{
 
 use super::{
     auth::{origin::same_origin, request::theme},
-    backup,
+    backup, export,
     live::stream::events,
     state::AppState,
 };
@@ -35,6 +35,21 @@ use crate::{
 const BODY_LIMIT: usize = 256 * 1024;
 /// The header by which leptos marks the error of a server function.
 const SERVER_FN_ERROR: &str = "serverfnerror";
+
+/// The routes beside pages and server functions. `tests/roles.rs` knows each of them, and who may what there.
+pub fn plain_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    let backup_files = DefaultBodyLimit::max(backup::archive::LARGEST_FILE + BODY_LIMIT);
+    vec![
+        ("/healthz", get(|| async { "alive" })),
+        ("/readyz", get(ready)),
+        ("/t/{tenant}/events", get(events)),
+        ("/t/{tenant}/operations/export.csv", get(export::csv)),
+        ("/t/{tenant}/operations/export.ndjson", get(export::ndjson)),
+        ("/t/{tenant}/operations/{run}/export.json", get(export::run)),
+        ("/t/{tenant}/backups/{set}/download", get(backup::routes::download)),
+        ("/t/{tenant}/backups/upload", post(backup::routes::upload).layer(backup_files)),
+    ]
+}
 
 pub fn router(state: AppState) -> Router {
     let context = {
@@ -50,15 +65,9 @@ pub fn router(state: AppState) -> Router {
         move || shell(options.clone())
     };
     let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
-    Router::new()
-        .route("/healthz", get(|| async { "alive" }))
-        .route("/readyz", get(ready))
-        .route("/t/{tenant}/events", get(events))
-        .route("/t/{tenant}/backups/{set}/download", get(backup::routes::download))
-        .route(
-            "/t/{tenant}/backups/upload",
-            post(backup::routes::upload).layer(DefaultBodyLimit::max(backup::archive::LARGEST_FILE + BODY_LIMIT)),
-        )
+    plain_routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
         .leptos_routes_with_context(&state, routes, context.clone(), page)
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
         .layer(middleware::from_fn(right_status))
@@ -107,12 +116,21 @@ fn protect_page() {
     }
 }
 
-/// Refuses addresses that begin with two slashes or name no path at all: as a redirect they would lead to another host,
-/// and leptos takes a path for granted.
+/// Refuses addresses with an empty part or no path at all: as a redirect they could lead to another host, and leptos
+/// takes a path for granted. A slash at the end is one too many: the page is at the address without it.
 async fn one_root(request: Request, next: Next) -> Response {
-    match request.uri().path_and_query() {
-        Some(path) if path.as_str().starts_with('/') && !path.as_str().starts_with("//") => next.run(request).await,
-        _ => (StatusCode::NOT_FOUND, "There is nothing at this address.").into_response(),
+    let nothing = || (StatusCode::NOT_FOUND, "There is nothing at this address.").into_response();
+    let Some(address) = request.uri().path_and_query() else { return nothing() };
+    let (path, reads) = (address.path(), matches!(*request.method(), Method::GET | Method::HEAD));
+    if !path.starts_with('/') || path.contains("//") {
+        return nothing();
+    }
+    match path.strip_suffix('/') {
+        Some(page) if reads && !page.is_empty() => {
+            let query = address.query().map_or_else(String::new, |query| format!("?{query}"));
+            Redirect::permanent(&format!("{page}{query}")).into_response()
+        }
+        _ => next.run(request).await,
     }
 }
 
@@ -143,9 +161,15 @@ async fn headers(request: Request, next: Next) -> Response {
 
 /// Sets right what leptos and our own statuses make of each other. A form that failed without JavaScript is sent back
 /// to its page, which tells the error: browsers follow only a 3xx. And arguments of a server function that cannot be
-/// read are answered 500: the error itself knows better.
+/// read are answered 500: the error itself knows better. And a page that leads elsewhere says so with its status also to
+/// those who do not ask for HTML by name.
 async fn right_status(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = next.run(request).await;
+    if reads && response.status() == StatusCode::OK && response.headers().contains_key(header::LOCATION) {
+        *response.status_mut() = StatusCode::FOUND;
+        return response;
+    }
     if response.status().is_client_error() && response.headers().contains_key(header::LOCATION) {
         *response.status_mut() = StatusCode::SEE_OTHER;
         return response;

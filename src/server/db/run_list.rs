@@ -1,7 +1,5 @@
 //! SQL of the operations page: pages, counts and choices, each of them a merge of ranges of an index.
 
-use std::fmt::Write;
-
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -20,6 +18,17 @@ use crate::model::{
 /// When each run has to be looked at, no more than this many are looked at to count.
 const LOOKED_AT: u64 = 2 * COUNTED;
 
+/// A statement that is planned each time for the very values it is asked with. A plan that PostgreSQL keeps for all values
+/// believes every tenant and every range of ids to be of one size, and may sort what is a million runs.
+macro_rules! planned_anew {
+    ($db:expr, $method:ident($text:expr, $($bind:expr),+)) => {
+        match $db {
+            Db::Sqlite(db) => sqlx::query_as($text).persistent(false)$(.bind($bind))+.$method(db.read()).await,
+            Db::Postgres(pool) => sqlx::query_as($text).persistent(false)$(.bind($bind))+.$method(pool).await,
+        }
+    };
+}
+
 /// In which direction to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -34,16 +43,19 @@ pub enum Direction {
 pub struct Selection {
     scope: TenantScope,
     ranges: Ranges,
+    /// PostgreSQL takes a part of a union in the order of its index only when the part itself is told to be in order.
+    /// SQLite merges parts best that say nothing of it.
+    ordered_parts: bool,
 }
 
 impl Selection {
     pub async fn prepare(db: &Db, scope: TenantScope, query: &RunQuery) -> DbResult<Self> {
         let kinds = if query.asks_for_kinds() { kinds(db, scope).await? } else { None };
-        let literal = match db {
-            Db::Sqlite(_) => sqlite_literal,
-            Db::Postgres(_) => postgres_literal,
+        let (literal, ordered_parts): (fn(Uuid) -> String, _) = match db {
+            Db::Sqlite(_) => (sqlite_literal, false),
+            Db::Postgres(_) => (postgres_literal, true),
         };
-        Ok(Self { scope, ranges: query.ranges(literal, kinds.as_deref()) })
+        Ok(Self { scope, ranges: query.ranges(literal, kinds.as_deref()), ordered_parts })
     }
 
     /// The text that reads a page; `$1` is the tenant, `$2` and `$3` are the first and last id.
@@ -51,7 +63,8 @@ impl Selection {
         let order = if direction == Direction::Older { "DESC" } else { "ASC" };
         let id = self.ranges.id;
         let residual = self.ranges.residual.as_ref().map_or_else(String::new, |residual| format!(" AND {residual}"));
-        let ids = union(self.ranges.texts.iter().map(|range| format!("SELECT {id} AS id {range}{residual}")));
+        let parts = self.ranges.texts.iter().map(|range| format!("SELECT {id} AS id {range}{residual}"));
+        let ids = self.union(parts, &format!(" ORDER BY {id} {order} LIMIT {limit}"));
         format!(
             "SELECT {RUN_COLUMNS} FROM operation_runs WHERE tenant_id = $1 AND id IN \
              ({ids} ORDER BY id {order} LIMIT {limit}) ORDER BY id {order}"
@@ -64,8 +77,19 @@ impl Selection {
             None => ("1".to_owned(), COUNTED + 1),
             Some(residual) => (format!("CASE WHEN {residual} THEN 1 ELSE 0 END"), LOOKED_AT + 1),
         };
-        let hits = union(self.ranges.texts.iter().map(|range| format!("SELECT {hit} AS hit {range}")));
-        format!("SELECT count(*), coalesce(sum(hit), 0) FROM ({hits} LIMIT {limit}) AS met")
+        let parts = self.ranges.texts.iter().map(|range| format!("SELECT {hit} AS hit {range}"));
+        let id = self.ranges.id;
+        let hits = self.union(parts, &format!(" ORDER BY {id} LIMIT {limit}"));
+        // In the order of its index one range is never taken from the table, of which any part may be another tenant's.
+        let order = if self.ranges.texts.len() == 1 { format!(" ORDER BY {id}") } else { String::new() };
+        format!("SELECT count(*), coalesce(sum(hit), 0) FROM ({hits}{order} LIMIT {limit}) AS met")
+    }
+
+    /// The parts as one statement; `end` is what orders and limits each of them where that helps.
+    fn union(&self, parts: impl ExactSizeIterator<Item = String>, end: &str) -> String {
+        let each = self.ordered_parts && parts.len() > 1;
+        let parts: Vec<_> = parts.map(|part| if each { format!("({part}{end})") } else { part }).collect();
+        parts.join(" UNION ALL ")
     }
 
     /// The first `limit` runs within the range of ids.
@@ -74,7 +98,7 @@ impl Selection {
             return Ok(Vec::new());
         }
         let sql = AssertSqlSafe(self.page_sql(direction, limit));
-        let rows: Vec<RunRow> = db_sql!(db, fetch_all(sql, self.scope.tenant(), ids.first, ids.last))?;
+        let rows: Vec<RunRow> = planned_anew!(db, fetch_all(sql, self.scope.tenant(), ids.first, ids.last))?;
         Ok(rows.into_iter().map(Run::from).collect())
     }
 
@@ -83,19 +107,11 @@ impl Selection {
             return Ok(RunCount { runs: 0, more: false });
         }
         let sql = AssertSqlSafe(self.count_sql());
-        let (met, hits): (i64, i64) = db_sql!(db, fetch_one(sql, self.scope.tenant(), ids.first, ids.last))?;
+        let (met, hits): (i64, i64) = planned_anew!(db, fetch_one(sql, self.scope.tenant(), ids.first, ids.last))?;
         let (met, hits) = (met.unsigned_abs(), hits.unsigned_abs());
         let most_met = if self.ranges.residual.is_some() { LOOKED_AT } else { COUNTED };
         Ok(RunCount { runs: hits.min(COUNTED), more: hits > COUNTED || met > most_met })
     }
-}
-
-fn union(selects: impl Iterator<Item = String>) -> String {
-    let mut text = String::new();
-    for select in selects {
-        let _ = write!(text, "{}{select}", if text.is_empty() { "" } else { " UNION ALL " });
-    }
-    text
 }
 
 fn sqlite_literal(id: Uuid) -> String {

@@ -46,19 +46,22 @@ pub(super) async fn write(tx: &mut Tx, full: &FullRun) -> DbResult<()> {
     Ok(())
 }
 
-/// Writes what the failures of many new runs say, those whose ids lie from `first` to `last`; how many rows.
+/// Writes what the failures of many new runs say, those whose ids lie from `first` to `last`; how many rows. Runs that
+/// lie among them and have been written before stay as they are.
 pub(super) async fn derive(tx: &mut Tx, first: RunId, last: RunId) -> DbResult<u64> {
     const INTO: &str =
         "INSERT INTO operation_run_reasons (run_id, code, tenant_id, type, status, outcome, initiator_user_id) ";
     const SQLITE: &str = concatcp!(
         INTO,
         "SELECT DISTINCT r.id, f.value ->> 'code', r.tenant_id, r.type, r.status, r.outcome, r.initiator_user_id \
-         FROM operation_runs r, json_each(r.failures) f WHERE r.id >= $1 AND r.id <= $2"
+         FROM operation_runs r, json_each(r.failures) f WHERE r.id >= $1 AND r.id <= $2 \
+         ON CONFLICT (run_id, code) DO NOTHING"
     );
     const POSTGRES: &str = concatcp!(
         INTO,
         "SELECT DISTINCT r.id, f ->> 'code', r.tenant_id, r.type, r.status, r.outcome, r.initiator_user_id \
-         FROM operation_runs r, jsonb_array_elements(r.failures) f WHERE r.id >= $1 AND r.id <= $2"
+         FROM operation_runs r, jsonb_array_elements(r.failures) f WHERE r.id >= $1 AND r.id <= $2 \
+         ON CONFLICT (run_id, code) DO NOTHING"
     );
     match tx {
         Tx::Sqlite(_) => tx_sql!(tx, execute(SQLITE, first, last)),

@@ -43,7 +43,7 @@ impl OperationRunService {
             note.empty_range();
         }
         let ids = filter.search.as_ref().map_or(ids, |search| ids.and(range_of(&search.ids())));
-        let selection = Selection::prepare(db, scope, &query(filter, me)).await?;
+        let selection = self.selection(scope, filter, me).await?;
         let count = selection.count(db, ids).await?;
         let place = self.place(scope, filter.place, &mut note).await?;
         let slice = read(&selection, db, ids, place).await?;
@@ -57,12 +57,17 @@ impl OperationRunService {
         })
     }
 
+    /// The runs of a filter as the database reads them.
+    pub async fn selection(&self, scope: TenantScope, filter: &RunFilter, me: Option<UserId>) -> DbResult<Selection> {
+        Selection::prepare(self.db(), scope, &query(filter, me)).await
+    }
+
     /// The runs of a filter in batches, newest first, wherever its address is in the list: each batch is a statement of
     /// its own, so that nothing is held while somebody downloads.
     pub async fn batches(&self, scope: TenantScope, filter: &RunFilter, me: Option<UserId>) -> DbResult<RunBatches> {
         let ids = created_within(filter, self.clock().now());
         let ids = filter.search.as_ref().map_or(ids, |search| ids.and(range_of(&search.ids())));
-        let selection = Selection::prepare(self.db(), scope, &query(filter, me)).await?;
+        let selection = self.selection(scope, filter, me).await?;
         Ok(RunBatches { ledger: self.clone(), selection, ids })
     }
 

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 
 use crate::{
     api::session::SignIn,
+    model::query,
     ui::{
         components::{
             icon::{Glyph, Icon},
@@ -21,8 +22,10 @@ pub fn LoginPage() -> impl IntoView {
     let sign_in = ServerAction::<SignIn>::new();
     let error = action_error(sign_in);
     let busy = sign_in.pending();
-    let query = use_query_map();
-    let next = move || query.read().get("next").unwrap_or_default();
+    // Not from the router's query map, which decodes twice: of the address to come back to, the inner escapes stay.
+    let search = use_location().search;
+    let next =
+        move || search.with(|search| query::pairs(search).find(|(name, _)| name == "next").unwrap_or_default().1);
     view! {
         <Title text="Sign in"/>
         <main class="sign-in">

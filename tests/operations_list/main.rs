@@ -1,0 +1,10 @@
+//! The operations list as its address filters it: what it shows, what it costs, and what of it can be downloaded.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod exports;
+mod http;
+mod idle;
+mod plans;
+mod semantics;
+mod world;
