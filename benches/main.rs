@@ -1,13 +1,17 @@
 //! `make bench`: the numbers, each beside the same work done by the plainest thing that could do it, in the same run.
-#![allow(dead_code, reason = "the next suites use it")]
 
 mod ensure;
+mod events;
 mod limits;
+mod lists;
 mod measure;
+mod producers;
+mod prune;
 mod queue;
 mod report;
 mod seeding;
 mod stage;
+mod web;
 
 use std::process::ExitCode;
 
@@ -30,11 +34,22 @@ struct Options {
     /// What cargo says to every bench.
     #[arg(long, hide = true)]
     bench: bool,
+    /// The bench's own second process: so many viewers of the events at an address.
+    #[arg(long, hide = true)]
+    viewers: Option<usize>,
+    #[arg(long, hide = true, default_value = "")]
+    viewers_of: String,
+    #[arg(long, hide = true, default_value = "")]
+    viewers_cookie: String,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(viewers) = options.viewers {
+        events::view(viewers, &options.viewers_of, &options.viewers_cookie).await;
+        return ExitCode::SUCCESS;
+    }
     let mut report = Report::new(options.quick);
     let mut stages = Stages::new(options.quick);
     let wanted = |name: &str| options.suites.is_empty() || options.suites.iter().any(|suite| suite == name);
@@ -47,6 +62,18 @@ async fn main() -> ExitCode {
     }
     if wanted("queue") {
         queue::measure(&mut stages, &mut report).await;
+    }
+    if wanted("lists") {
+        lists::measure(&mut stages, &mut report).await;
+    }
+    if wanted("events") {
+        events::measure(&mut stages, &mut report).await;
+    }
+    if wanted("prune") {
+        prune::measure(&mut stages, &mut report).await;
+    }
+    if wanted("work") {
+        producers::measure(&mut stages, &mut report).await;
     }
     stages.remove().await;
     report.finish()

@@ -115,6 +115,16 @@ pub fn memory() -> f64 {
     status("VmRSS:")
 }
 
+/// The most that [`memory`] was since [`reset_peak`].
+pub fn peak_memory() -> f64 {
+    status("VmHWM:")
+}
+
+pub fn reset_peak() {
+    // 5 resets the high-water mark; without the right to, the mark stays where it was.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
 fn status(key: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();

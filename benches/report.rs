@@ -13,6 +13,8 @@ pub enum Aim {
     /// Of the limit.
     RatioAtLeast(f64),
     RatioAtMost(f64),
+    /// Of the limit, or else the figure.
+    RatioAtMostOrAtMost(f64, f64),
 }
 
 /// One line of the table.
@@ -65,6 +67,9 @@ impl Row {
             Aim::AtMost(most) => Some(self.figure <= most),
             Aim::RatioAtLeast(least) => self.ratio.map(|ratio| ratio >= least),
             Aim::RatioAtMost(most) => self.ratio.map(|ratio| ratio <= most),
+            Aim::RatioAtMostOrAtMost(ratio, most) => {
+                Some(self.figure <= most || self.ratio.is_some_and(|is| is <= ratio))
+            }
         };
         self.aim = Some(aim);
         self
@@ -94,6 +99,7 @@ impl Report {
             Some(Aim::AtMost(most)) => format!("≤ {}", number(most)),
             Some(Aim::RatioAtLeast(least)) => format!("≥ {least} ×"),
             Some(Aim::RatioAtMost(most)) => format!("≤ {most} ×"),
+            Some(Aim::RatioAtMostOrAtMost(ratio, most)) => format!("≤ {ratio} × or {}", number(most)),
             None => String::new(),
         };
         println!(

@@ -59,7 +59,7 @@ impl Stage {
                 let folder = tempfile::tempdir().expect("a folder for SQLite");
                 (DbSettings::Sqlite { file: folder.path().join("runledger.db"), readers: 10 }, Some(folder))
             }
-            Engine::Postgres => (create_database().await, None),
+            Engine::Postgres => (create_database("template0").await, None),
         };
         let db = Db::connect(&settings).await.expect("the database opens");
         db.migrate().await.expect("the database migrates");
@@ -69,6 +69,23 @@ impl Stage {
     /// A second process' worth of services on the same database.
     pub async fn another_node(&self) -> Core {
         core(Db::connect(&self.settings).await.expect("the database opens again"))
+    }
+
+    /// The same database once more. PostgreSQL copies one only while nobody is connected to it, so this reconnects.
+    pub async fn copy(&mut self) -> Self {
+        self.core.db.close().await;
+        let (settings, folder) = match &self.settings {
+            DbSettings::Sqlite { file, readers } => {
+                let folder = tempfile::tempdir().expect("a folder for SQLite");
+                let copy = folder.path().join("runledger.db");
+                std::fs::copy(file, &copy).expect("the database is copied");
+                (DbSettings::Sqlite { file: copy, readers: *readers }, Some(folder))
+            }
+            DbSettings::Postgres { url, .. } => (create_database(name(url)).await, None),
+        };
+        self.core = core(Db::connect(&self.settings).await.expect("the database opens again"));
+        let db = Db::connect(&settings).await.expect("the copy opens");
+        Self { engine: self.engine, core: core(db), settings, _folder: folder }
     }
 
     pub async fn seed(&self, runs: u64) -> Seeded {
@@ -111,7 +128,7 @@ impl Stage {
     pub async fn remove(self) {
         self.core.db.close().await;
         if let DbSettings::Postgres { url, .. } = &self.settings {
-            let name = url.rsplit('/').next().expect("the address has a name").to_owned();
+            let name = name(url);
             let mut connection = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
             let sql = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
             sqlx::raw_sql(sql).execute(&mut connection).await.expect("the database is dropped");
@@ -129,10 +146,14 @@ fn server() -> String {
         .expect("RUNLEDGER_TEST_POSTGRES_URL names the PostgreSQL to measure on; `make bench` starts one and sets it")
 }
 
-async fn create_database() -> DbSettings {
+fn name(url: &str) -> &str {
+    url.rsplit('/').next().expect("the address has a name")
+}
+
+async fn create_database(template: &str) -> DbSettings {
     let mut connection = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
     let name = format!("bench_{:016x}", rand::random::<u64>());
-    let sql = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    let sql = AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"));
     sqlx::raw_sql(sql).execute(&mut connection).await.expect("the database is created");
     let mut url = url::Url::parse(&server()).expect("the address is one");
     url.set_path(&name);

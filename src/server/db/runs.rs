@@ -139,22 +139,17 @@ pub const fn scope_of(run: &Run) -> TenantScope {
     TenantScope::proven(run.tenant_id)
 }
 
-/// Ids of completed runs that ended before `before`, oldest first.
-pub async fn completed_before(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>, limit: i64) -> DbResult<Vec<RunId>> {
-    let rows: Vec<(RunId,)> = tx_sql!(
+/// Removes completed runs that ended before `before`, oldest first, `limit` at most, with all that belongs to them; how many.
+pub async fn delete_completed(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>, limit: i64) -> DbResult<u64> {
+    tx_sql!(
         tx,
-        fetch_all(
-            "SELECT id FROM operation_runs WHERE status = 'completed' AND completed_at < $1 ORDER BY completed_at LIMIT $2",
+        execute(
+            "DELETE FROM operation_runs WHERE id IN (SELECT id FROM operation_runs \
+             WHERE status = 'completed' AND completed_at < $1 ORDER BY completed_at LIMIT $2)",
             before,
             limit
         )
-    )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-/// Removes one completed run with its history.
-pub async fn delete_completed(tx: &mut Tx, id: RunId) -> DbResult<u64> {
-    tx_sql!(tx, execute("DELETE FROM operation_runs WHERE id = $1 AND status = 'completed'", id))
+    )
 }
 
 /// The tenant's runs that did this one again, oldest first.

@@ -1,17 +1,24 @@
 //! Retention: completed runs go after their time, in small batches, on one node at a time.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::OperationRunService;
 use crate::server::db::{backups, runs, sessions, tasks};
 
-/// How many runs one transaction removes: few enough that nobody waits for it.
-const BATCH: i64 = 200;
 /// A set holds thousands of policies.
 const SETS_BATCH: i64 = 2;
 /// How many ended tasks one transaction removes.
 const TASKS: i64 = 2_000;
+/// How many runs the first transaction removes, and how many one removes at least and at most.
+const FIRST_BATCH: i64 = 200;
+const LEAST: i64 = 50;
+const MOST: i64 = 5_000;
+/// What a transaction may take: on SQLite everybody who writes waits for it. The next is made smaller after one that took
+/// longer, and larger after one that took less than half of it.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// Names the work among what nodes do one at a time: "prune" in ASCII.
 pub const PRUNING: i64 = 0x0070_7275_6e65;
 /// Runs are kept this long unless configured otherwise.
@@ -37,19 +44,20 @@ pub struct Pruned {
 pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Result<Pruned, sqlx::Error> {
     let now = ledger.clock().now();
     let mut pruned = Pruned::default();
+    let mut batch = FIRST_BATCH;
     loop {
         let mut tx = ledger.db().begin().await?;
         if !tx.alone(PRUNING).await? {
             pruned.elsewhere = true;
             return Ok(pruned);
         }
-        let ids = runs::completed_before(&mut tx, now - older_than, BATCH).await?;
-        for id in &ids {
-            pruned.runs += runs::delete_completed(&mut tx, *id).await?;
-        }
+        let begun = Instant::now();
+        let removed = runs::delete_completed(&mut tx, now - older_than, batch).await?;
+        let took = begun.elapsed();
+        pruned.runs += removed;
         let sets = backups::delete_expired(&mut tx, now, now - TimeDelta::days(1), SETS_BATCH).await?;
         pruned.backup_sets += sets;
-        let last = (ids.len() as i64) < BATCH && (sets as i64) < SETS_BATCH;
+        let last = removed < batch.unsigned_abs() && (sets as i64) < SETS_BATCH;
         if last {
             pruned.sessions = sessions::delete_expired(&mut tx, now).await?;
         }
@@ -65,6 +73,7 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
             );
             return Ok(pruned);
         }
+        batch = next_batch(batch, took);
     }
 }
 
@@ -84,4 +93,13 @@ async fn clean_queue(ledger: &OperationRunService, now: DateTime<Utc>) -> Result
             return Ok(removed);
         }
     }
+}
+
+fn next_batch(batch: i64, took: Duration) -> i64 {
+    let next = match took {
+        long if long > PATIENCE => batch / 2,
+        short if short < PATIENCE / 2 => batch * 2,
+        _ => batch,
+    };
+    next.clamp(LEAST, MOST)
 }
