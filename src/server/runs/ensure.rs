@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::{FutureExt, future::BoxFuture};
@@ -59,7 +59,15 @@ pub(super) struct Ensuring {
     joins: Gatherer<JoinRequest, Option<Run>>,
     /// For requests that have a transaction to themselves.
     alone: Arc<Means>,
+    /// Identities that were joined lately: whoever wants one of them next joins at once, and creates only when that fails.
+    joined: Arc<Mutex<HashSet<Identity>>>,
 }
+
+/// A tenant and a run identity hash.
+type Identity = (TenantId, String);
+
+/// More identities than this are not remembered.
+const REMEMBERED: usize = 1_000;
 
 /// What the writing needs.
 #[derive(Clone)]
@@ -85,7 +93,17 @@ impl Ensuring {
                 let means = to_join.clone();
                 async move { means.join(&requests).await }.boxed()
             }),
+            joined: Arc::default(),
         }
+    }
+
+    /// Whether the identity was active a moment ago, so that joining is worth the first try.
+    pub(super) fn looks_active(&self, tenant: TenantId, run_identity_hash: &str) -> bool {
+        self.remembered().contains(&(tenant, run_identity_hash.to_owned()))
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, HashSet<Identity>> {
+        self.joined.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the queued run was written: not when its identity is active.
@@ -100,7 +118,19 @@ impl Ensuring {
 
     /// The active run, the request counted on it; none when there is none.
     pub(super) async fn join(&self, request: JoinRequest) -> DbResult<Option<Run>> {
-        self.joins.ask(Arc::new(request)).await
+        let identity = (request.tenant, request.run_identity_hash.clone());
+        let joined = self.joins.ask(Arc::new(request)).await?;
+        let mut remembered = self.remembered();
+        match joined {
+            None => drop(remembered.remove(&identity)),
+            Some(_) => {
+                if remembered.len() >= REMEMBERED {
+                    remembered.clear();
+                }
+                remembered.insert(identity);
+            }
+        }
+        Ok(joined)
     }
 }
 

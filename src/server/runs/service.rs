@@ -117,11 +117,14 @@ impl OperationRunService {
     /// The row, its first line of history and its task are one transaction, which requests of the same moment share.
     pub async fn ensure_run(&self, scope: TenantScope, new: NewRun) -> Result<Ensured, EnsureError> {
         let hash = run_identity_hash(new.operation_type, &new.inputs)?;
+        let mut may_create = !self.ensuring.looks_active(scope.tenant(), &hash);
         for _ in 0..ENSURE_TRIES {
-            let full = Arc::new(self.queued(scope, &new, hash.clone()));
-            if self.ensuring.create(full.clone()).await? {
-                info!(run = %full.run.id, r#type = %new.operation_type, tenant = %scope.tenant(), "run created");
-                return Ok(Ensured::Created(full.run.clone()));
+            if std::mem::replace(&mut may_create, true) {
+                let full = Arc::new(self.queued(scope, &new, hash.clone()));
+                if self.ensuring.create(full.clone()).await? {
+                    info!(run = %full.run.id, r#type = %new.operation_type, tenant = %scope.tenant(), "run created");
+                    return Ok(Ensured::Created(full.run.clone()));
+                }
             }
             let request =
                 JoinRequest { tenant: scope.tenant(), run_identity_hash: hash.clone(), by: new.initiator.clone() };
@@ -129,7 +132,7 @@ impl OperationRunService {
                 info!(run = %run.id, tenant = %scope.tenant(), "run joined");
                 return Ok(Ensured::Joined(run));
             }
-            // The active run ended between the two: the way is free for a new one.
+            // The active run has ended meanwhile: the way is free for a new one.
         }
         Err(EnsureError::Contended)
     }
