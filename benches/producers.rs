@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Instant};
 
+use clap::Parser;
 use runledger::{
     model::{operation::OperationType, run::RunOutcome},
     server::{
@@ -21,6 +22,13 @@ use crate::{
     report::{Aim, Report, Row},
     stage::{Engine, Stage, Stages, new_run},
 };
+
+/// The product's own options, with its defaults.
+#[derive(clap::Parser)]
+struct Work {
+    #[command(flatten)]
+    options: WorkerOptions,
+}
 
 pub async fn measure(stages: &mut Stages, report: &mut Report) {
     let (policies, groups) = if stages.quick { (500, 2_000) } else { (5_000, 20_000) };
@@ -49,14 +57,7 @@ async fn sync(
     let stopping = CancellationToken::new();
     tokio::spawn(serve(listener, simulator, stopping.clone().cancelled_owned()));
     let scope = stage.tenant("bench", &url).await;
-    let work = WorkerOptions {
-        concurrency: 1,
-        time_limit_minutes: 30,
-        retention_days: 90,
-        prune_at: "0 0 0 1 1 *".parse().expect("it is a schedule"),
-        allow_private_addresses: true,
-        grace_seconds: 1,
-    };
+    let work = Work::parse_from(["bench", "--concurrency", "1", "--allow-private-addresses"]).options;
     let workers = stage.core.start_workers(&work, RetryPolicy::system(), &stopping).expect("the workers start");
     for round in ["first", "again"] {
         reset_peak();
