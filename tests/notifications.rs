@@ -174,7 +174,7 @@ on_both_engines! {
         for page in [&mut desk, &mut phone] {
             let mut told = Vec::new();
             while told.last() != Some(&"run_completed") {
-                let LiveEvent::Notification { notification } = next(page).await else { panic!("something else") };
+                let LiveEvent::Notification { notification } = next(page).await else { continue };
                 assert_eq!(notification.run_id, Some(run));
                 told.push(notification.kind.as_str());
                 ids.push(notification.id.to_string());
@@ -186,9 +186,12 @@ on_both_engines! {
         let arguments: Vec<(&str, &str)> = ids.iter().map(|id| ("ids[]", id.as_str())).collect();
         assert_eq!(ana.call("notifications/put_away", &arguments).await.status(), StatusCode::OK);
         loop {
-            if let LiveEvent::Inbox { unread, toasted } = next(&mut phone).await {
-                assert_eq!((unread, toasted.len()), (2, 2));
-                break;
+            match next(&mut phone).await {
+                LiveEvent::Inbox { unread, toasted } if !toasted.is_empty() => {
+                    break assert_eq!((unread, toasted.len()), (2, 2));
+                }
+                LiveEvent::Inbox { unread, .. } => assert!(unread <= 2),
+                _ => {}
             }
         }
         assert_eq!(inbox(&ana).await, json!({ "unread": 2, "toasts": [] }));

@@ -96,14 +96,7 @@ impl InboxStore {
     }
 
     fn told(self, notification: &Notification) {
-        // A quiet member hears it from the bell alone.
-        let known = self.stack.with_untracked(|stack| stack.has_had(notification.id));
-        if known {
-            return;
-        }
-        if !notification.read {
-            self.unread.update(|unread| *unread += 1);
-        }
+        // A quiet member hears it from the bell alone, whose number the server sends.
         self.stack.update(|stack| match notification.toasted {
             true => stack.put_away(&[notification.id]),
             false => stack.tell(notification),

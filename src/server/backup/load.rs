@@ -24,9 +24,9 @@ use crate::{
 };
 
 /// Policies written in one transaction.
-const STEP: usize = 50;
+const STEP: usize = 8;
 /// Policies that were read and wait to be written.
-const WAITING: usize = 16;
+const WAITING: usize = 2;
 
 impl BackupService {
     /// Makes a set of the file; an empty `name` takes the one in the file. All of it or nothing: a set that was only

@@ -143,6 +143,8 @@ impl BackupService {
         let mut tx = self.db().begin().await?;
         let set = backups::lock(&mut tx, member.scope(), id).await?.ok_or_else(no_set)?;
         let refused = match set.status {
+            // Whole as soon as it is there: until then whoever makes it says so.
+            _ if set.source != SetSource::Captured => set.closed(),
             SetStatus::Complete => return Ok(()),
             _ if set.busy => Some("A run is adding policies to this set. Wait until it has ended."),
             SetStatus::Incomplete => Some("Some policies are missing from this set. Try them again first."),

@@ -93,18 +93,31 @@ impl<E: Into<ServiceError>> From<E> for Stopped {
     }
 }
 
+/// Bytes of a field that are read: more than the longest name.
+const LONGEST_FIELD: usize = 4096;
+
 async fn load(state: &AppState, member: &Membership, mut form: Multipart) -> Result<BackupSet, Stopped> {
     let (mut name, mut keep, mut file) = (String::new(), Keep::Forever, None);
     while let Some(field) = form.next_field().await.map_err(broken)? {
         match field.name() {
-            Some("name") => name = field.text().await.map_err(broken)?.trim().to_owned(),
-            Some("keep") => keep = field.text().await.map_err(broken)?.parse().unwrap_or(keep),
+            Some("name") => name = short(field).await?.trim().to_owned(),
+            Some("keep") => keep = short(field).await?.parse().unwrap_or(keep),
             Some("file") => file = Some(on_disk(field).await?),
             _ => {}
         }
     }
     let file = file.filter(|(_, length)| *length > 0).map(|(file, _)| file).ok_or(LoadRefusal::NoFile)?;
     BackupService::new(&state.runs).load(member, &name, keep, file).await
+}
+
+/// A field that a person types; the rest of one that is longer than any is left out.
+async fn short(mut field: Field<'_>) -> Result<String, Stopped> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(broken)? {
+        let room = LONGEST_FIELD.saturating_sub(bytes.len());
+        bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The upload in a file without a name, which is gone when it is closed.

@@ -157,6 +157,11 @@ impl Hub {
         !self.inner.users().is_empty()
     }
 
+    /// Whether a page of this person is open on this node.
+    pub(super) fn has(&self, user: UserId) -> bool {
+        self.inner.users().contains_key(&user)
+    }
+
     /// Sends an event to the open pages of a person on this node.
     pub(super) fn tell(&self, user: UserId, event: LiveEvent) {
         let mut users = self.inner.users();

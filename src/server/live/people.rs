@@ -1,5 +1,7 @@
 //! What people are told, brought to their open pages on this node.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -47,8 +49,17 @@ pub(super) async fn tell(db: &Db, hub: &Hub, runs: &[Run], inboxes: &[InboxChang
     for found in found {
         match found {
             Ok(told) => {
+                let users: BTreeSet<UserId> =
+                    told.iter().map(|(user, _)| *user).filter(|user| hub.has(*user)).collect();
                 for (user, notification) in told {
                     hub.tell(user, LiveEvent::Notification { notification: Box::new(notification) });
+                }
+                // The number comes from here: a page does not know which of these it was told before it was opened.
+                for user in users {
+                    match notifications::unread(db, user).await {
+                        Ok(unread) => hub.tell(user, LiveEvent::Inbox { unread, toasted: Vec::new() }),
+                        Err(error) => warn!(%error, "the unread could not be counted"),
+                    }
                 }
             }
             // Their pages ask when they connect the next time; the bell has it.

@@ -70,8 +70,9 @@ impl InboxService {
 
     /// Puts toasts away, on every device.
     pub async fn put_away(&self, user: &SessionUser, ids: &[NotificationId]) -> DbResult<u64> {
+        let ids = &ids[..ids.len().min(AT_ONCE)];
         let mut tx = self.db.begin().await?;
-        for id in ids.iter().take(AT_ONCE) {
+        for id in ids {
             notifications::mark_toasted(&mut tx, user, *id, self.clock.now()).await?;
         }
         tx.commit().await?;

@@ -70,7 +70,14 @@ impl Watchdog {
         self.seen = seen;
         let mut lost = Vec::new();
         for held in still {
-            lost.extend(self.ledger.lose(held).await?);
+            match self.ledger.lose(held).await {
+                Ok(run) => lost.extend(run),
+                // What cannot be written for the watchdog cannot be written for the workers either: all begin anew.
+                Err(error) => {
+                    self.seen.clear();
+                    return Err(error);
+                }
+            }
             self.seen.remove(&held.id);
         }
         Ok(lost)

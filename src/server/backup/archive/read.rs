@@ -25,9 +25,11 @@ use crate::{
 /// How many policies a file may hold.
 const MOST_POLICIES: usize = 20_000;
 /// How many bytes one file of the zip, the manifest and all of them together may unpack to.
-const LARGEST_POLICY: u64 = 32 * 1024 * 1024;
+const LARGEST_POLICY: u64 = 16 * 1024 * 1024;
 const LARGEST_MANIFEST: u64 = 64 * 1024 * 1024;
 const LARGEST_WHOLE: u64 = 2 * 1024 * 1024 * 1024;
+/// How many values a policy may hold: a text of nothing but small ones takes a hundred times its size in memory.
+const MOST_VALUES: usize = 500_000;
 /// The end record of a zip with the longest comment. Source: PKWARE APPNOTE 4.3.16.
 const END_RECORD: usize = 22;
 const LONGEST_COMMENT: usize = 65_535;
@@ -138,6 +140,9 @@ fn checked(entry: Entry, bytes: &[u8]) -> Result<BackupItem, LoadRefusal> {
     policy_family(&entry.family).ok_or(LoadRefusal::NoPolicy)?;
     if hex::encode(Sha256::digest(bytes)) != entry.sha256 {
         return Err(LoadRefusal::Changed);
+    }
+    if bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() > MOST_VALUES {
+        return Err(LoadRefusal::Unpacked);
     }
     let raw: Value = serde_json::from_slice(bytes).map_err(|_| LoadRefusal::NoPolicy)?;
     let identity = ItemIdentity::read(&raw).map_err(|_| LoadRefusal::NoPolicy)?;

@@ -19,6 +19,7 @@ use crate::{
         db::{
             Db,
             backup_items::{self, BackupItem},
+            backups,
             scope::TenantScope,
         },
     },
@@ -52,7 +53,15 @@ pub fn export(
         };
         let pieces = Pieces { sender: sender.clone(), piece: Vec::with_capacity(PIECE) };
         let read = |after: Option<&PolicyKey>| {
-            runtime.block_on(backup_items::stretch(&db, scope, set.id, after, STRETCH)).map_err(io::Error::other)
+            let items = runtime.block_on(backup_items::stretch(&db, scope, set.id, after, STRETCH));
+            let items = items.map_err(io::Error::other)?;
+            // The end, or a set that was deleted meanwhile, of which nobody shall have a part for the whole.
+            if items.is_empty()
+                && runtime.block_on(backups::find(&db, scope, set.id)).map_err(io::Error::other)?.is_none()
+            {
+                return Err(io::Error::other("the set was deleted while it was sent"));
+            }
+            Ok(items)
         };
         if let Err(error) = write(pieces, manifest, read) {
             warn!(set = %set.id, %error, "a backup set was not sent whole");
