@@ -13,10 +13,22 @@ use crate::{
     ui::{
         clock::Clock,
         pages::{
-            backup_load::BackupLoadPage, backup_new::BackupNewPage, backup_set::BackupSetPage, backups::BackupsPage,
-            groups::GroupsPage, home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
-            notification_settings::NotificationSettingsPage, notifications::NotificationsPage,
-            operations::OperationsPage, run::RunPage, schedules::SchedulesPage,
+            backup_load::BackupLoadPage,
+            backup_new::BackupNewPage,
+            backup_set::BackupSetPage,
+            backups::BackupsPage,
+            groups::GroupsPage,
+            home::HomePage,
+            items::{InventoryPage, PoliciesPage},
+            layout::TenantLayout,
+            login::LoginPage,
+            not_found::NotFoundPage,
+            notification_settings::NotificationSettingsPage,
+            notifications::NotificationsPage,
+            operations::OperationsPage,
+            policy::PolicyPage,
+            run::RunPage,
+            schedules::SchedulesPage,
         },
         theme::ThemeChoice,
     },
@@ -60,6 +72,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/t/:tenant") view=TenantLayout ssr=SsrMode::Async>
                     <Route path=path!("/groups") view=GroupsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/inventory") view=InventoryPage ssr=SsrMode::Async/>
+                    <Route path=path!("/policies") view=PoliciesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/policies/:family/:id") view=PolicyPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations/:run") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async/>

@@ -25,7 +25,11 @@ CREATE TABLE policies (
     last_attempt    INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, family, graph_id)
 );
-CREATE INDEX policies_name ON policies (tenant_id, family, name, graph_id);
+CREATE INDEX policies_name ON policies (tenant_id, family, lower(name), graph_id);
+
+-- The inventory by name, for its page.
+CREATE INDEX inventory_items_name ON inventory_items (tenant_id, family, lower(name), graph_id);
+CREATE INDEX inventory_sync_runs_newest ON inventory_sync_runs (tenant_id, operation_run_id DESC);
 
 -- One row each time a policy's content or assignments change. The state of a tenant after a sync is, of each policy, the
 -- newest version whose run is that sync or an earlier one: run ids are UUIDv7, and a tenant has one sync at a time.
@@ -63,3 +67,4 @@ CREATE TABLE policy_sync_runs (
     started_at       TIMESTAMPTZ,
     completed_at     TIMESTAMPTZ
 );
+CREATE INDEX policy_sync_runs_newest ON policy_sync_runs (tenant_id, operation_run_id DESC);

@@ -141,6 +141,24 @@ pub fn all_policies(count: u64) -> String {
     }
 }
 
+/// The name of a type of Microsoft Graph, as words: `iosManagedAppProtection` reads `Ios managed app protection`.
+pub fn type_name(odata_type: &str) -> String {
+    let mut text = String::with_capacity(odata_type.len() + 8);
+    let mut before = None;
+    for letter in odata_type.chars() {
+        let begins = letter.is_uppercase() && before.is_some_and(|before: char| !before.is_uppercase());
+        if begins {
+            text.push(' ');
+        }
+        match before {
+            None => text.extend(letter.to_uppercase()),
+            Some(_) => text.extend(letter.to_lowercase()),
+        }
+        before = Some(letter);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,5 +197,12 @@ mod tests {
         assert_eq!(joined(3).as_deref(), Some("3 people joined"));
         assert_eq!(["Ana Maria Weber", "Ben", ""].map(initials), ["AW", "B", ""]);
         assert_eq!(in_sentence(OperationType::InventorySync), "inventory sync");
+    }
+
+    #[test]
+    fn a_type_reads_as_words() {
+        assert_eq!(type_name("iosManagedAppProtection"), "Ios managed app protection");
+        assert_eq!(type_name("windows10CustomConfiguration"), "Windows10 custom configuration");
+        assert_eq!(type_name(""), "");
     }
 }

@@ -6,11 +6,16 @@ use serde_json::{Value, json};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Db, DbResult, Tx, db_sql, rows::FullRun, scope::TenantScope, tx_sql};
+use super::{
+    Db, DbResult, Tx, db_sql,
+    rows::{FullRun, RUN_COLUMNS, RunRow},
+    scope::TenantScope,
+    tx_sql,
+};
 use crate::model::{
     ids::RunId,
     operation::OperationType,
-    run::{RunFailure, RunOutcome, RunStatus, SummaryCounts},
+    run::{Run, RunFailure, RunOutcome, RunStatus, SummaryCounts},
 };
 
 /// A producer's run table, as the statements on it.
@@ -19,6 +24,7 @@ pub struct RunTable {
     pub operation_type: OperationType,
     write: &'static str,
     read: &'static str,
+    newest: &'static str,
     derive: &'static str,
     begin_sqlite: &'static str,
     begin_postgres: &'static str,
@@ -27,7 +33,7 @@ pub struct RunTable {
 /// What a queued run's record has.
 const NEW: &str = " (id, tenant_id, operation_run_id, status, item_counts, failures, created_at) ";
 
-/// A producer's table: its name becomes the two statements.
+/// A producer's table: its name becomes the statements.
 macro_rules! run_table {
     ($operation_type:ident, $table:literal) => {
         RunTable {
@@ -46,6 +52,14 @@ macro_rules! run_table {
                  FROM ",
                 $table,
                 " WHERE tenant_id = $1 AND operation_run_id = $2"
+            ),
+            newest: concatcp!(
+                "SELECT ",
+                RUN_COLUMNS,
+                " FROM operation_runs WHERE id = (SELECT r.id FROM ",
+                $table,
+                " s JOIN operation_runs r ON r.id = s.operation_run_id WHERE s.tenant_id = $1 AND NOT r.sample \
+                 ORDER BY s.operation_run_id DESC LIMIT 1)"
             ),
             derive: concatcp!(
                 "INSERT INTO ",
@@ -149,6 +163,12 @@ impl RunTable {
     /// Writes the records of the samples from `first` to `last` that have none; how many.
     pub(super) async fn derive(&self, tx: &mut Tx, first: RunId, last: RunId) -> DbResult<u64> {
         tx_sql!(tx, execute(self.derive, first, last, self.operation_type))
+    }
+
+    /// The tenant's newest run of the type, in whatever state it is.
+    pub async fn newest(&self, db: &Db, scope: TenantScope) -> DbResult<Option<Run>> {
+        let row: Option<RunRow> = db_sql!(db, fetch_optional(self.newest, scope.tenant()))?;
+        Ok(row.map(Run::from))
     }
 
     /// The record of an operation run of the tenant.

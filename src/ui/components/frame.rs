@@ -19,6 +19,8 @@ struct Area(&'static str, Glyph, &'static str);
 /// The areas that exist. A new one is one more line.
 const AREAS: &[Area] = &[
     Area("Operations", Glyph::Pulse, "operations"),
+    Area("Inventory", Glyph::Layers, "inventory"),
+    Area("Policies", Glyph::Document, "policies"),
     Area("Groups", Glyph::People, "groups"),
     Area("Backups", Glyph::Archive, "backups"),
     Area("Schedules", Glyph::Calendar, "schedules"),

@@ -32,6 +32,8 @@ pub enum Glyph {
     ChevronLeft,
     ChevronRight,
     Inbox,
+    Layers,
+    Document,
     Screen,
     Sun,
     Moon,
@@ -97,6 +99,8 @@ impl Glyph {
                 "M6 7.5a2.4 2.4 0 1 0 0-4.8 2.4 2.4 0 0 0 0 4.8M1.75 13c.3-2.2 2-3.4 4.25-3.4s3.95 1.2 4.25 3.4M10.5 2.9a2.4 2.4 0 0 1 0 4.4M12 9.9c1.3.5 2.1 1.6 2.25 3.1"
             }
             Self::Bell => "M4 10.75V7a4 4 0 0 1 8 0v3.75l1.25 1.25H2.75zM6.75 13.75h2.5",
+            Self::Layers => "M8 2.5 14 5.75 8 9 2 5.75zM2.5 8.5 8 11.5l5.5-3M2.5 11 8 14l5.5-3",
+            Self::Document => "M4 2.25h5l3 3v8.5H4zM9 2.25v3h3M6 8.25h4M6 10.75h4",
             Self::Inbox => "M2.25 9.25h3.5L7 11h2l1.25-1.75h3.5M2.25 9.25l2-5.5h7.5l2 5.5v4H2.25z",
             Self::Screen => "M2.25 3.25h11.5v7.5H2.25zM5.75 13.25h4.5M8 10.75v2.5",
             Self::Sun => {
