@@ -59,7 +59,8 @@ async fn stored(
 async fn upsert(tx: &mut Tx, on: Sighting<'_>, items: &[InventoryItem]) -> DbResult<()> {
     // `WHERE true` keeps SQLite from reading ON CONFLICT as a join's ON.
     const CONFLICT: &str = " ON CONFLICT (tenant_id, family, graph_id) DO UPDATE SET name = excluded.name, \
-        odata_type = excluded.odata_type, last_run_id = excluded.last_run_id, last_attempt = excluded.last_attempt, \
+        odata_type = excluded.odata_type, last_run_id = CASE WHEN inventory_items.last_run_id > excluded.last_run_id THEN inventory_items.last_run_id ELSE excluded.last_run_id END, \
+        last_attempt = CASE WHEN inventory_items.last_run_id > excluded.last_run_id THEN inventory_items.last_attempt ELSE excluded.last_attempt END, \
         last_changed_at = CASE WHEN inventory_items.content_hash = excluded.content_hash \
         THEN inventory_items.last_changed_at ELSE excluded.last_changed_at END, \
         changed_run_id = CASE WHEN inventory_items.content_hash = excluded.content_hash \
@@ -86,7 +87,7 @@ async fn upsert(tx: &mut Tx, on: Sighting<'_>, items: &[InventoryItem]) -> DbRes
 /// Notes that the attempt has seen these items as they were.
 pub async fn touch(tx: &mut Tx, on: Sighting<'_>, ids: &[&str]) -> DbResult<()> {
     const TOUCH: &str = "UPDATE inventory_items SET last_run_id = $4, last_attempt = $5 \
-        WHERE tenant_id = $1 AND family = $2 AND graph_id IN ";
+        WHERE tenant_id = $1 AND family = $2 AND last_run_id <= $4 AND graph_id IN ";
     const SQLITE: &str = concatcp!(TOUCH, "(SELECT value FROM json_each($3))");
     const POSTGRES: &str = concatcp!(TOUCH, "(SELECT jsonb_array_elements_text($3))");
     if !ids.is_empty() {
@@ -101,7 +102,8 @@ pub async fn delete_unseen(tx: &mut Tx, on: Sighting<'_>) -> DbResult<u64> {
     tx_sql!(
         tx,
         execute(
-            "DELETE FROM inventory_items WHERE tenant_id = $1 AND family = $2 AND (last_run_id <> $3 OR last_attempt <> $4)",
+            "DELETE FROM inventory_items WHERE tenant_id = $1 AND family = $2 \
+             AND (last_run_id < $3 OR (last_run_id = $3 AND last_attempt <> $4))",
             on.scope.tenant(),
             on.family,
             on.seen.run,

@@ -87,8 +87,9 @@ async fn stored(tx: &mut Tx, on: Sighting<'_>, ids: &[&str]) -> DbResult<HashMap
 
 /// Notes that the attempt has seen these policies as they were; those that are not stored, or gone, stay so.
 pub async fn touch(tx: &mut Tx, on: Sighting<'_>, ids: &[&str]) -> DbResult<()> {
+    // What a newer run has seen stays seen by it: two runs may read the same family at once, one of them all families.
     const TOUCH: &str = "UPDATE policies SET last_run_id = $4, last_attempt = $5 \
-        WHERE tenant_id = $1 AND family = $2 AND graph_id IN ";
+        WHERE tenant_id = $1 AND family = $2 AND last_run_id <= $4 AND graph_id IN ";
     const SQLITE: &str = concatcp!(TOUCH, "(SELECT value FROM json_each($3))");
     const POSTGRES: &str = concatcp!(TOUCH, "(SELECT jsonb_array_elements_text($3))");
     if !ids.is_empty() {
@@ -107,7 +108,8 @@ async fn put(tx: &mut Tx, on: Sighting<'_>, versions: &[NewVersion<'_>]) -> DbRe
         assignments_hash = excluded.assignments_hash, last_changed_at = excluded.last_changed_at, \
         created_run_id = CASE WHEN policies.removed_at IS NULL THEN policies.created_run_id \
         ELSE excluded.created_run_id END, changed_run_id = excluded.changed_run_id, removed_at = NULL, \
-        last_run_id = excluded.last_run_id, last_attempt = excluded.last_attempt";
+        last_run_id = CASE WHEN policies.last_run_id > excluded.last_run_id THEN policies.last_run_id ELSE excluded.last_run_id END, \
+        last_attempt = CASE WHEN policies.last_run_id > excluded.last_run_id THEN policies.last_attempt ELSE excluded.last_attempt END";
     const VERSION: &str = "INSERT INTO policy_versions (tenant_id, family, graph_id, version, run_id, recorded_at, name, \
         odata_type, content_hash, assignments_hash, body, assignments) ";
     const SQLITE_ROWS: &str = " FROM json_each($3)";
@@ -148,7 +150,7 @@ async fn put(tx: &mut Tx, on: Sighting<'_>, versions: &[NewVersion<'_>]) -> DbRe
 /// family was read whole. Gives how many policies the run, in any of its attempts, found gone.
 pub async fn remove_unseen(tx: &mut Tx, on: Sighting<'_>) -> DbResult<u64> {
     const UNSEEN: &str = " WHERE tenant_id = $1 AND family = $2 AND removed_at IS NULL \
-        AND (last_run_id <> $3 OR last_attempt <> $4)";
+        AND (last_run_id < $3 OR (last_run_id = $3 AND last_attempt <> $4))";
     const VERSION: &str = concatcp!(
         "INSERT INTO policy_versions (tenant_id, family, graph_id, version, run_id, recorded_at, name, odata_type, \
          content_hash, assignments_hash, body, assignments) SELECT tenant_id, family, graph_id, version + 1, $3, $5, name, \

@@ -37,6 +37,14 @@ impl Tx {
             }
         }
     }
+
+    /// Waits until no other transaction does this work, and holds it until the end of this one.
+    pub async fn take_turns(&mut self, work: i64) -> DbResult<()> {
+        if let Self::Postgres(_) = self {
+            tx_sql!(self, execute("SELECT pg_advisory_xact_lock($1)", work))?;
+        }
+        Ok(())
+    }
 }
 
 impl Db {

@@ -19,7 +19,8 @@ pub fn ItemTable(
     base: Option<String>,
 ) -> impl IntoView {
     let versions = items.iter().any(|item| item.version.is_some());
-    let typed = items.iter().any(|item| item.odata_type.is_some());
+    // A column that says the same in every row says nothing.
+    let typed = items.windows(2).any(|pair| pair[0].odata_type != pair[1].odata_type);
     let head = |name, class| view! { <th role="columnheader" scope="col" class=class>{name}</th> };
     view! {
         <table role="table" class="runs item-table">
