@@ -112,7 +112,7 @@ on_both_engines! {
     }
 
     async fn the_same_object_on_two_pages_is_one_policy(app: TestApp) {
-        let graph = Graph::sample(&["twice:deviceConfigurations", "twice:configurationPolicies"]).await;
+        let graph = Graph::sample(&["twice:deviceConfigurations", "twice:policies"]).await;
         let scope = app.tenant_at("contoso", &graph.url).await;
         let _workers = ProductWorkers::start(&app.core);
         let detail = sync(&app, scope).await;

@@ -73,15 +73,14 @@ on_both_engines! {
     async fn a_policy_shows_its_versions_and_what_changed_between_two(app: TestApp) {
         let folder = tempfile::tempdir().unwrap();
         let _workers = ProductWorkers::start(&app.core);
-        let mut last = None;
         for (minimum, group) in [(8, "first-group"), (12, "first-group"), (14, "second-group")] {
             let policy = json!({ "@odata.type": "#microsoft.graph.windows10CompliancePolicy", "id": "the-policy",
                 "displayName": "Passwords", "passwordMinimumLength": minimum, "assignments": [{"id": "1",
                 "target": {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group}}] });
             fs::write(folder.path().join("policy.json"), policy.to_string()).unwrap();
             let graph = Graph::of_folder(folder.path().to_owned()).await;
-            last = Some(app.tenant_at("contoso", &graph.url).await);
-            sync(&app, last.unwrap()).await;
+            let scope = app.tenant_at("contoso", &graph.url).await;
+            sync(&app, scope).await;
         }
         app.tenant("fabrikam").await;
         app.member("auditor@contoso.example", "contoso", Role::Readonly).await;

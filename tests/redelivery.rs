@@ -9,18 +9,22 @@ use common::{
     TestApp, assert_mirrored, eventually,
     graph::{Graph, retry_at_once},
     jobs::TestJob,
+    policies,
 };
+use futures::future::BoxFuture;
 use runledger::{
     model::{
         ids::RunId,
-        run::{RunOutcome, RunStatus},
+        operation::OperationType,
+        run::{Initiator, RunOutcome, RunStatus},
     },
     server::{
         connections::Connections,
         db::{inventory, tasks::RunTask},
         jobs::{JobRouter, Producer, producers},
         net::{OutboundPolicy, http_client},
-        runs::{Limits, Running, TrackOperationRun, TrackerSettings, watchdog::Watchdog},
+        runs::{JobError, Limits, RunHandle, Running, TrackOperationRun, TrackerSettings, watchdog::Watchdog},
+        start::start,
     },
 };
 use serde_json::json;
@@ -54,6 +58,47 @@ fn inventory_sync(app: &TestApp) -> Arc<dyn Producer> {
     let connections =
         Connections::new(core.db.clone(), core.clock.clone(), core.secrets.clone(), http, policy, retry_at_once());
     producers(&connections).remove(0)
+}
+
+fn policy_sync(app: &TestApp) -> Arc<dyn Producer> {
+    let policy = OutboundPolicy { allow_private: true };
+    let core = &app.core;
+    let http = http_client(policy).unwrap();
+    let connections =
+        Connections::new(core.db.clone(), core.clock.clone(), core.secrets.clone(), http, policy, retry_at_once());
+    let of_policies = |job: &Arc<dyn Producer>| job.operation_type() == OperationType::PolicySync;
+    producers(&connections).into_iter().find(of_policies).unwrap()
+}
+
+/// Does all the work and dies before the run is closed.
+struct Dies {
+    job: Arc<dyn Producer>,
+    worked: Arc<Notify>,
+}
+
+impl Producer for Dies {
+    fn operation_type(&self) -> OperationType {
+        self.job.operation_type()
+    }
+
+    fn perform(&self, run: RunHandle) -> BoxFuture<'_, Result<(), JobError>> {
+        Box::pin(async move {
+            self.job.perform(run).await?;
+            self.worked.notify_one();
+            std::future::pending().await
+        })
+    }
+}
+
+fn write_policies(folder: &Path, policies: &[(&str, u32)]) {
+    let policies: Vec<_> = policies
+        .iter()
+        .map(|(name, minimum)| {
+            json!({ "id": name, "displayName": name,
+        "@odata.type": "#microsoft.graph.windows10CompliancePolicy", "passwordMinimumLength": minimum })
+        })
+        .collect();
+    std::fs::write(folder.join("all.json"), json!({ "deviceCompliancePolicies": policies }).to_string()).unwrap();
 }
 
 fn write_filters(folder: &Path, names: &[&str]) {
@@ -129,5 +174,36 @@ on_both_engines! {
         let counts = &detail.run.summary_counts;
         assert_eq!((counts.total, counts.own["created"], counts.own["removed"]), (1, 1, 1));
         assert_mirrored(&app, scope, &detail).await;
+    }
+
+    async fn a_second_policy_sync_counts_anew_and_keeps_every_version(app: TestApp) {
+        let folder = tempfile::tempdir().unwrap();
+        write_policies(folder.path(), &[("stays", 1), ("changes", 1), ("goes", 1)]);
+        let graph = Graph::of_folder(folder.path().to_owned()).await;
+        let scope = app.tenant_at("contoso", &graph.url).await;
+        let run = start(&app.core.runs, scope, OperationType::PolicySync, &json!({}), Initiator::system()).await.unwrap().run().id;
+        let worked = Arc::new(Notify::new());
+        let dies = Arc::new(Dies { job: policy_sync(&app), worked: worked.clone() });
+        let running = Running::default();
+        let first = deliver(&app, "first", dies, &running, run);
+        worked.notified().await;
+        running.finish(Duration::ZERO).await;
+        first.await.unwrap();
+
+        write_policies(folder.path(), &[("stays", 1), ("changes", 2)]);
+        let graph = Graph::of_folder(folder.path().to_owned()).await;
+        app.tenant_at("contoso", &graph.url).await;
+        app.advance(TimeDelta::seconds(60));
+        deliver(&app, "second", policy_sync(&app), &Running::default(), run).await.unwrap();
+
+        let detail = app.detail(scope, run).await;
+        assert_eq!((detail.run.attempt, detail.run.outcome), (2, Some(RunOutcome::Succeeded)));
+        policies::assert_counts(&app, scope, &detail).await;
+        let found = ["created", "updated", "unchanged", "removed"].map(|key| policies::own(&detail, key));
+        assert_eq!(found, [2, 0, 0, 1]);
+        let versions = policies::versions(&app, scope).await;
+        let told: Vec<_> = versions.iter().map(|one| (one.graph_id.as_str(), one.version, one.body.is_some())).collect();
+        let expected = [("changes", 1, true), ("changes", 2, true), ("goes", 1, true), ("goes", 2, false), ("stays", 1, true)];
+        assert_eq!(told, expected);
     }
 }

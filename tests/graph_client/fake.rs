@@ -35,6 +35,8 @@ pub struct Asked {
     /// Path and query, as they came.
     pub uri: String,
     pub token: String,
+    /// Null for a request without one.
+    pub body: Value,
     /// The server's own base address.
     pub base: String,
 }
@@ -98,7 +100,8 @@ impl Fake {
 }
 
 async fn answer(State(shared): State<Shared>, request: Request) -> Response {
-    let (request, _) = request.into_parts();
+    let (request, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     if request.method == Method::POST && request.uri.path() == "/directory/oauth2/v2.0/token" {
         return (shared.sign_in)(shared.sign_ins.fetch_add(1, Ordering::SeqCst) + 1);
     }
@@ -111,6 +114,7 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
             nth: all.len() + 1,
             uri: request.uri.to_string(),
             token: header(header::AUTHORIZATION).trim_start_matches("Bearer ").to_owned(),
+            body: serde_json::from_slice(&body).unwrap_or_default(),
             base: shared.base.clone(),
         };
         all.push(asked.clone());

@@ -1,6 +1,7 @@
 //! The Graph client against a server that answers what each test tells it to.
 
 mod bad_answers;
+mod batches;
 mod fake;
 mod items;
 mod pages;
