@@ -167,7 +167,7 @@ fn line(assignment: &Value, names: &HashMap<String, String>) -> AssignmentLine {
         ("allDevicesAssignmentTarget", _) => "All devices".to_owned(),
         ("allLicensedUsersAssignmentTarget", _) => "All users".to_owned(),
         (_, Some(id)) => named(id),
-        (other, None) if other.is_empty() => "Unknown".to_owned(),
+        ("", None) => "Unknown".to_owned(),
         (other, None) => other.to_owned(),
     };
     let kind_of_filter = target["deviceAndAppManagementAssignmentFilterType"].as_str().unwrap_or("include");

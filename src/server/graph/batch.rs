@@ -55,11 +55,11 @@ impl GraphClient {
     }
 
     async fn get_some(&self, version: ApiVersion, urls: Vec<Url>) -> Vec<Read> {
-        let relative = self.batch_url(version).and_then(|endpoint| {
+        let relative = self.batch_url(version).map(|endpoint| {
             let base = endpoint.as_str().strip_suffix("/$batch").unwrap_or_default();
             let within =
                 |url: &Url| url.as_str().strip_prefix(base).filter(|rest| rest.starts_with('/')).map(str::to_owned);
-            Ok((urls.iter().map(within).collect::<Option<Vec<_>>>(), endpoint.clone()))
+            (urls.iter().map(within).collect::<Option<Vec<_>>>(), endpoint.clone())
         });
         match relative {
             Ok((Some(relative), endpoint)) if urls.len() > 1 => self.batch(&endpoint, &relative, &urls).await,

@@ -42,16 +42,6 @@ pub struct Item {
     pub body: Value,
 }
 
-impl Item {
-    /// One value of a list.
-    pub(super) fn read(body: Value) -> Result<Self, FailedItem> {
-        match ItemIdentity::read(&body) {
-            Ok(identity) => Ok(Self { identity, body }),
-            Err(error) => Err(FailedItem { identity: None, error }),
-        }
-    }
-}
-
 /// An object that is there but could not be read whole.
 #[derive(Debug, Clone)]
 pub struct FailedItem {

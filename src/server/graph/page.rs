@@ -6,7 +6,9 @@ use reqwest::Url;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{ApiVersion, FailedItem, Family, GraphClient, GraphError, Item, ListRequest, details, expanded};
+use super::{
+    ApiVersion, FailedItem, Family, GraphClient, GraphError, Item, ItemIdentity, ListRequest, details, expanded,
+};
 
 /// One page; it may be empty and others still follow.
 #[derive(Debug, Default)]
@@ -49,7 +51,7 @@ impl Pages {
             return Err(GraphError::incomplete("A page named itself or an earlier one as the next."));
         }
         let (values, next) = parts(self.client.get(&url).await?)?;
-        let mut items: Vec<_> = values.into_iter().map(Item::read).collect();
+        let mut items = opened(values);
         expanded::complete(&self.client, self.version, &mut items, self.with_settings).await;
         if let Some(family) = self.details_of {
             details::complete(&self.client, family, &mut items).await;
@@ -57,6 +59,18 @@ impl Pages {
         self.next = next.map(Ok);
         Ok(Page { items })
     }
+}
+
+/// The values of a page; one without an id has failed already.
+fn opened(values: Vec<Value>) -> Vec<Result<Item, FailedItem>> {
+    let mut items = Vec::with_capacity(values.len());
+    for body in values {
+        items.push(match ItemIdentity::read(&body) {
+            Ok(identity) => Ok(Item { identity, body }),
+            Err(error) => Err(FailedItem { identity: None, error }),
+        });
+    }
+    items
 }
 
 /// A page's values and the address of the next page, which is followed as it is.

@@ -79,7 +79,7 @@ mod tests {
     fn what_failed_is_read_again_and_all_of_it_when_it_is_not_clear_what() {
         let family = Family::ALL[2];
         let whole = failed(None);
-        assert_eq!(failed_families(Family::ALL, &json!({}), &[whole.clone()]), None);
+        assert_eq!(failed_families(Family::ALL, &json!({}), std::slice::from_ref(&whole)), None);
         let one = [failed(Some(family.label())), whole];
         assert_eq!(failed_families(Family::ALL, &json!({}), &one), Some(json!({ "only": [family.as_str()] })));
         assert_eq!(failed_families(Family::ALL, &json!({}), &[failed(Some("A policy"))]), Some(json!({})));
