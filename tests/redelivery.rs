@@ -51,23 +51,14 @@ fn deliver(app: &TestApp, worker: &str, job: Arc<dyn Producer>, running: &Runnin
     })
 }
 
-fn inventory_sync(app: &TestApp) -> Arc<dyn Producer> {
+/// The product's own job for a type.
+fn job(app: &TestApp, operation_type: OperationType) -> Arc<dyn Producer> {
     let policy = OutboundPolicy { allow_private: true };
     let core = &app.core;
     let http = http_client(policy).unwrap();
     let connections =
         Connections::new(core.db.clone(), core.clock.clone(), core.secrets.clone(), http, policy, retry_at_once());
-    producers(&connections).remove(0)
-}
-
-fn policy_sync(app: &TestApp) -> Arc<dyn Producer> {
-    let policy = OutboundPolicy { allow_private: true };
-    let core = &app.core;
-    let http = http_client(policy).unwrap();
-    let connections =
-        Connections::new(core.db.clone(), core.clock.clone(), core.secrets.clone(), http, policy, retry_at_once());
-    let of_policies = |job: &Arc<dyn Producer>| job.operation_type() == OperationType::PolicySync;
-    producers(&connections).into_iter().find(of_policies).unwrap()
+    producers(&connections).into_iter().find(|job| job.operation_type() == operation_type).unwrap()
 }
 
 /// Does all the work and dies before the run is closed.
@@ -88,6 +79,24 @@ impl Producer for Dies {
             std::future::pending().await
         })
     }
+}
+
+/// The first worker does all the work and dies before it closes the run.
+async fn work_and_die(app: &TestApp, operation_type: OperationType, run: RunId) {
+    let worked = Arc::new(Notify::new());
+    let dies = Arc::new(Dies { job: job(app, operation_type), worked: worked.clone() });
+    let running = Running::new(4);
+    let first = deliver(app, "first", dies, &running, run);
+    worked.notified().await;
+    running.crash().await;
+    first.await.unwrap();
+}
+
+async fn notice_the_loss(app: &TestApp) {
+    let mut watchdog = Watchdog::new(app.core.runs.clone(), Duration::ZERO);
+    let mut lost = watchdog.look().await.unwrap();
+    lost.extend(watchdog.look().await.unwrap());
+    assert_eq!(lost.len(), 1);
 }
 
 fn write_policies(folder: &Path, policies: &[(&str, u32)]) {
@@ -140,33 +149,15 @@ on_both_engines! {
         let graph = Graph::of_folder(folder.path().to_owned()).await;
         let scope = app.tenant_at("contoso", &graph.url).await;
         let run = app.ensure(scope, json!({})).await.run().id;
-        // The first worker does all the work and dies before it closes the run.
-        let (sync, worked) = (inventory_sync(&app), Arc::new(Notify::new()));
-        let done = worked.clone();
-        let dies = TestJob::doing(move |handle| {
-            let (sync, done) = (sync.clone(), done.clone());
-            async move {
-                sync.perform(handle).await?;
-                done.notify_one();
-                std::future::pending().await
-            }
-        });
-        let running = Running::new(4);
-        let first = deliver(&app, "first", dies, &running, run);
-        worked.notified().await;
-        running.crash().await;
-        first.await.unwrap();
+        work_and_die(&app, OperationType::InventorySync, run).await;
         assert_eq!(app.detail(scope, run).await.run.status, RunStatus::Running);
 
         // Meanwhile something is deleted in the tenant.
         write_filters(folder.path(), &["stays"]);
         let graph = Graph::of_folder(folder.path().to_owned()).await;
         app.tenant_at("contoso", &graph.url).await;
-        let mut watchdog = Watchdog::new(app.core.runs.clone(), Duration::ZERO);
-        let mut lost = watchdog.look().await.unwrap();
-        lost.extend(watchdog.look().await.unwrap());
-        assert_eq!(lost.len(), 1);
-        deliver(&app, "second", inventory_sync(&app), &Running::new(4), run).await.unwrap();
+        notice_the_loss(&app).await;
+        deliver(&app, "second", job(&app, OperationType::InventorySync), &Running::new(4), run).await.unwrap();
 
         let detail = app.detail(scope, run).await;
         assert_eq!((detail.run.attempt, detail.run.outcome), (2, Some(RunOutcome::Succeeded)));
@@ -182,19 +173,13 @@ on_both_engines! {
         let graph = Graph::of_folder(folder.path().to_owned()).await;
         let scope = app.tenant_at("contoso", &graph.url).await;
         let run = start(&app.core.runs, scope, OperationType::PolicySync, &json!({}), Initiator::system()).await.unwrap().run().id;
-        let worked = Arc::new(Notify::new());
-        let dies = Arc::new(Dies { job: policy_sync(&app), worked: worked.clone() });
-        let running = Running::default();
-        let first = deliver(&app, "first", dies, &running, run);
-        worked.notified().await;
-        running.finish(Duration::ZERO).await;
-        first.await.unwrap();
+        work_and_die(&app, OperationType::PolicySync, run).await;
 
         write_policies(folder.path(), &[("stays", 1), ("changes", 2)]);
         let graph = Graph::of_folder(folder.path().to_owned()).await;
         app.tenant_at("contoso", &graph.url).await;
-        app.advance(TimeDelta::seconds(60));
-        deliver(&app, "second", policy_sync(&app), &Running::default(), run).await.unwrap();
+        notice_the_loss(&app).await;
+        deliver(&app, "second", job(&app, OperationType::PolicySync), &Running::new(4), run).await.unwrap();
 
         let detail = app.detail(scope, run).await;
         assert_eq!((detail.run.attempt, detail.run.outcome), (2, Some(RunOutcome::Succeeded)));
