@@ -17,6 +17,8 @@ use crate::{
             backup_new::BackupNewPage,
             backup_set::BackupSetPage,
             backups::BackupsPage,
+            drift::DriftPage,
+            finding::FindingPage,
             groups::GroupsPage,
             home::HomePage,
             items::{InventoryPage, PoliciesPage},
@@ -76,6 +78,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/policies") view=PoliciesPage ssr=SsrMode::Async/>
                     <Route path=path!("/policies/:family/:id") view=PolicyPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/drift") view=DriftPage ssr=SsrMode::Async/>
+                    <Route path=path!("/drift/:finding") view=FindingPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations/:run") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async/>
                     <Route path=path!("/notifications/settings") view=NotificationSettingsPage ssr=SsrMode::Async/>

@@ -3,6 +3,7 @@
 pub mod backups;
 pub mod groups;
 pub mod items;
+pub mod drift;
 pub mod notifications;
 pub mod operations;
 pub mod schedules;

@@ -22,6 +22,7 @@ const AREAS: &[Area] = &[
     Area("Inventory", Glyph::Layers, "inventory"),
     Area("Policies", Glyph::Document, "policies"),
     Area("Groups", Glyph::People, "groups"),
+    Area("Drift", Glyph::Swap, "drift"),
     Area("Backups", Glyph::Archive, "backups"),
     Area("Schedules", Glyph::Calendar, "schedules"),
 ];
