@@ -4,6 +4,7 @@ pub mod backups;
 pub mod groups;
 pub mod items;
 pub mod drift;
+pub mod groups;
 pub mod notifications;
 pub mod operations;
 pub mod schedules;
