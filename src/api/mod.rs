@@ -1,10 +1,9 @@
 //! Server functions: the only seam between the user interface and the server.
 
 pub mod backups;
-pub mod groups;
-pub mod items;
 pub mod drift;
 pub mod groups;
+pub mod items;
 pub mod notifications;
 pub mod operations;
 pub mod schedules;
