@@ -1,9 +1,10 @@
 # What a person does with Runledger; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test test-rust test-browser check bench bench-quick
+.PHONY: help run build setup test test-rust test-browser check bench bench-quick torture
 
 ADDR ?= 127.0.0.1:3000
 DATA_DIR ?= data
+SECONDS ?= 180
 export ADDR DATA_DIR
 
 help: ## list these targets
@@ -36,3 +37,6 @@ bench: ## measure everything beside its limit; about half an hour on an idle mac
 
 bench-quick: ## the same on smaller tables, in under three minutes
 	@scripts/bench quick
+
+torture: ## kill workers, restart PostgreSQL and fail Graph for SECONDS=180, then count what was lost
+	@RUNLEDGER_TORTURE_SECONDS=$(SECONDS) scripts/with-postgres cargo test --features ssr --test torture -- --ignored --nocapture

@@ -1,6 +1,6 @@
 //! The operation run: its states, its counts, its history.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -190,7 +190,16 @@ pub struct Run {
     pub updated_at: DateTime<Utc>,
 }
 
+/// A running run is silent when nothing was heard of it for so many seconds: four heartbeats.
+const SILENT_AFTER: i64 = 40;
+
 impl Run {
+    /// For how long nothing was heard of the run's worker, when that is long enough to be told.
+    pub fn silence(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let heard = self.heartbeat_at.filter(|_| self.has_worker())?.max(self.updated_at);
+        Some(now - heard).filter(|silence| silence.num_seconds() >= SILENT_AFTER)
+    }
+
     /// Whether a worker has it now, as far as the ledger knows.
     pub const fn has_worker(&self) -> bool {
         matches!(self.status, RunStatus::Running) && self.released_at.is_none()

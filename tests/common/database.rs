@@ -62,6 +62,13 @@ impl TestDatabase {
         Self { settings: postgres(&name), _folder: None }
     }
 
+    /// An empty database of PostgreSQL, not migrated.
+    pub async fn empty_postgres() -> Self {
+        let name = format!("empty_{}", uuid::Uuid::now_v7().simple());
+        create_database(&name, "template0").await;
+        Self { settings: postgres(&name), _folder: None }
+    }
+
     pub fn settings(&self) -> &DbSettings {
         &self.settings
     }

@@ -46,3 +46,18 @@ fn nothing_follows_completed_and_nothing_goes_back_to_queued() {
     }
     assert!(RunStatus::Running.can_become(RunStatus::Running));
 }
+
+#[test]
+fn only_a_running_run_is_silent_and_only_after_a_while() {
+    let at = DateTime::UNIX_EPOCH;
+    let later = |seconds| at + TimeDelta::seconds(seconds);
+    let mut run = Run { status: RunStatus::Running, heartbeat_at: Some(at), ..run(at) };
+    assert_eq!(
+        [39, 40].map(|seconds| run.silence(later(seconds)).map(|silence| silence.num_seconds())),
+        [None, Some(40)]
+    );
+    run.released_at = Some(at);
+    assert_eq!(run.silence(later(99)), None);
+    (run.released_at, run.status) = (None, RunStatus::Queued);
+    assert_eq!(run.silence(later(99)), None);
+}

@@ -17,6 +17,7 @@ pub mod group_table;
 pub mod icon;
 pub mod item_table;
 pub mod last_run;
+pub mod life_mark;
 pub mod live_mark;
 pub mod logo;
 pub mod menu;

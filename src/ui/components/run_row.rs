@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     badge::{Nothing, OutcomeLabel, StatusBadge, Tag},
+    life_mark::LifeMark,
     progress_cell::ProgressCell,
     run_duration::RunDuration,
     when::{Exact, When},
@@ -36,7 +37,7 @@ pub fn RunRow(row: Row, #[prop(into)] tenant: String) -> impl IntoView {
             </td>
             <td role="cell" class="cell-duration"><RunDuration run/></td>
             <td role="cell" class="cell-outcome">{move || view! { <OutcomeLabel state=state.get()/> }}</td>
-            <td role="cell" class="cell-progress"><ProgressCell run/></td>
+            <td role="cell" class="cell-progress"><ProgressCell run/><LifeMark run/></td>
         </tr>
     }
 }

@@ -9,6 +9,7 @@ use crate::{
             badge::{StateBadge, Tag},
             copy_button::CopyButton,
             icon::{Glyph, Icon},
+            life_mark::LifeMark,
             progress_cell::RunProgressBar,
             when::{Exact, When},
         },
@@ -34,6 +35,7 @@ pub fn Head(#[prop(into)] run: Signal<Run>, #[prop(into)] tenant: String) -> imp
             <div class="detail-title">
                 <h1>{operation}</h1>
                 {move || view! { <StateBadge state=state.get()/> }}
+                <LifeMark run/>
                 {sample.then(|| view! { <Tag text="Sample" title="Made for the demo; no work was done"/> })}
                 <span class="grow"></span>
                 <span class="run-id" title=id.to_string()>
