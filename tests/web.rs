@@ -70,7 +70,9 @@ on_both_engines! {
         for _ in 0..10 {
             assert_eq!(visitor.sign_in("owner@contoso.example", "wrong").await.status(), StatusCode::UNAUTHORIZED);
         }
-        assert_eq!(visitor.sign_in("owner@contoso.example", PASSWORD).await.status(), StatusCode::TOO_MANY_REQUESTS);
+        let refused = visitor.sign_in("owner@contoso.example", PASSWORD).await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
         app.advance(chrono::TimeDelta::minutes(6));
         assert_eq!(visitor.sign_in("owner@contoso.example", PASSWORD).await.status(), StatusCode::OK);
     }

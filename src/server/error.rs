@@ -1,6 +1,6 @@
 //! The one way from a server's error to what a user may see: the cause goes to the log with a reference.
 
-use http::{StatusCode, request::Parts};
+use http::{HeaderValue, StatusCode, header::RETRY_AFTER, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use tracing::{error, info, warn};
@@ -48,7 +48,14 @@ impl From<ServiceError> for AppError {
 /// Whether the database is gone, full, or does not take writes: nothing that this request could help.
 pub fn is_away(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed
+        // A connection that is cut in the midst of a message.
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::Tls(_) => true,
         // SQLite: 5 busy, 6 locked, 8 read-only, 10 I/O, 13 full, 14 cannot open, with extensions in the upper bits.
         // PostgreSQL: 08 connection, 25006 read-only, 53 resources, 57P shut down.
         sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
@@ -66,7 +73,6 @@ pub fn is_away(error: &sqlx::Error) -> bool {
 pub fn is_passing(error: &sqlx::Error) -> bool {
     let passing = |code: &str| matches!(code, "40001" | "40P01" | "55P03" | "57014");
     match error {
-        sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(cause) => is_away(error) || cause.code().is_some_and(|code| passing(&code)),
         _ => is_away(error),
     }
@@ -79,6 +85,9 @@ pub fn shown(error: impl Into<ServiceError>) -> AppError {
     info!(status = error.status(), path, reason = error.title(), "refused");
     if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status())) {
         response.set_status(status);
+        if let AppError::TooMany { seconds } = &error {
+            response.insert_header(RETRY_AFTER, HeaderValue::from(*seconds));
+        }
     }
     error
 }

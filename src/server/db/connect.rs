@@ -21,6 +21,9 @@ const QUEUE_CONNECTIONS: u32 = 2;
 /// How long SQLite waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// No statement runs for ever, and no transaction that was left open holds its locks: whoever asked has gone by then.
+const LIMITS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("idle_in_transaction_session_timeout", "60s")];
+
 /// Which database, and how many connections at most.
 #[derive(Debug, Clone)]
 pub enum DbSettings {
@@ -60,7 +63,7 @@ impl Db {
         match settings {
             DbSettings::Sqlite { file, readers } => Self::open_sqlite(file, *readers).await,
             DbSettings::Postgres { url, connections } => {
-                let options = PgConnectOptions::from_str(url)?.application_name("runledger");
+                let options = PgConnectOptions::from_str(url)?.application_name("runledger").options(LIMITS);
                 let pool = PgPoolOptions::new()
                     .max_connections(*connections)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
