@@ -47,3 +47,7 @@ id!(
     /// A difference that drift generation has found: a row of `drift_findings`.
     FindingId
 );
+id!(
+    /// One writing back of a backup set: a row of `restore_runs`.
+    RestoreRunId
+);

@@ -21,6 +21,7 @@ pub mod page;
 pub mod policy;
 pub mod query;
 pub mod reason;
+pub mod restore;
 pub mod run;
 pub mod run_search;
 pub mod schedule;

@@ -38,6 +38,12 @@ impl OperationType {
         !matches!(self, Self::RestoreExecute)
     }
 
+    /// Whether its runs only show work that another module does and keeps the truth of: they have no task and no worker of
+    /// the ledger's, and whoever looks after lost runs leaves them alone.
+    pub const fn is_shadow(self) -> bool {
+        matches!(self, Self::RestoreExecute)
+    }
+
     /// What its button says: a verb and its object.
     pub const fn action(self) -> &'static str {
         match self {

@@ -17,6 +17,8 @@ use super::{
     live::Hub,
     net::http_client,
     notify::{InboxService, TellPeople},
+    restore::{self, RestoreService},
+    restore_shadow::{CancelRestore, SyncRestoreRunToOperation},
     runs::{OperationRunService, TrackerSettings},
     schedules::{self, Schedules},
     secrets::{SecretBox, SecretError},
@@ -67,6 +69,7 @@ pub struct Core {
     pub secrets: SecretBox,
     pub live: Hub,
     pub runs: OperationRunService,
+    pub restores: RestoreService,
     pub auth: AuthService,
     pub inbox: InboxService,
 }
@@ -116,11 +119,14 @@ impl Core {
         let live = Hub::start(&db);
         let mut mirrors = jobs::mirrors();
         mirrors.extend(schedules::mirrors());
+        mirrors.push(Box::new(CancelRestore::new(&db, &clock)));
         let runs =
             OperationRunService::new(db.clone(), clock.clone(), live.clone(), mirrors, vec![Box::new(TellPeople)]);
+        let listener = Box::new(SyncRestoreRunToOperation::new(runs.clone()));
+        let restores = RestoreService::new(db.clone(), clock.clone(), vec![listener]);
         let auth = AuthService::new(db.clone(), clock.clone());
         let inbox = InboxService::new(db.clone(), clock.clone(), live.clone());
-        Self { db, clock, secrets, live, runs, auth, inbox }
+        Self { db, clock, secrets, live, runs, restores, auth, inbox }
     }
 
     /// Starts the workers of this process.
@@ -155,6 +161,7 @@ impl Core {
         let router = jobs::JobRouter::new(jobs::producers(&connections));
         let mut workers = worker::start(&self.runs, &self.live, router, &settings, stopping);
         workers.spawn(schedules::clockwork(self.schedules(), stopping.clone()));
+        workers.spawn(restore::drive(self.restores.clone(), connections, stopping.clone()));
         Ok(workers)
     }
 
@@ -170,6 +177,7 @@ impl Core {
             auth: self.auth.clone(),
             inbox: self.inbox.clone(),
             runs: self.runs.clone(),
+            restores: self.restores.clone(),
             live: self.live.clone(),
             stopping: stopping.clone(),
         }

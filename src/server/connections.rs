@@ -10,10 +10,10 @@ use super::{
     db::{Db, scope::TenantScope, tenants, tenants::TenantRow},
     graph::{GraphClient, GraphLimits, GraphSettings, RetryPolicy, Secret},
     net::OutboundPolicy,
-    runs::JobError,
+    runs::{JobError, failure::failure_of},
     secrets::SecretBox,
 };
-use crate::model::{ids::TenantId, reason::ReasonCode};
+use crate::model::{ids::TenantId, reason::ReasonCode, run::RunFailure};
 
 /// Gives the Graph clients of tenants. Cheap to clone.
 #[derive(Clone)]
@@ -100,6 +100,11 @@ impl Connections {
         );
         clients.insert(row.id, Known { settings, client: client.clone() });
         Ok(client)
+    }
+
+    /// The same for those who do no run: the failure as people may see it.
+    pub async fn open(&self, scope: TenantScope) -> Result<GraphClient, RunFailure> {
+        self.client(scope).await.map_err(|error| failure_of(&error))
     }
 }
 

@@ -21,6 +21,8 @@ pub mod net;
 pub mod notify;
 pub mod policies;
 pub mod redact;
+pub mod restore;
+pub mod restore_shadow;
 pub mod router;
 pub mod runs;
 pub mod schedules;

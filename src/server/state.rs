@@ -6,7 +6,10 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
-use super::{auth::AuthService, config::Config, live::Hub, notify::InboxService, runs::OperationRunService};
+use super::{
+    auth::AuthService, config::Config, live::Hub, notify::InboxService, restore::RestoreService,
+    runs::OperationRunService,
+};
 
 /// Cheap to clone.
 #[derive(Clone, FromRef)]
@@ -15,6 +18,7 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub auth: AuthService,
     pub runs: OperationRunService,
+    pub restores: RestoreService,
     pub inbox: InboxService,
     pub live: Hub,
     /// Cancelled when the process is asked to stop.

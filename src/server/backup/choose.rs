@@ -8,7 +8,7 @@ use crate::{
         ids::BackupSetId,
     },
     server::{
-        db::{backup_items, backups, scope::TenantScope},
+        db::{backups, policy_lines, scope::TenantScope},
         error::ServiceError,
     },
 };
@@ -55,9 +55,9 @@ impl BackupService {
         let (cursor, note) = Cursor::parse(after);
         let pattern = filter.pattern();
         let filter = (filter.family.as_str(), pattern.as_str());
-        let rows = backup_items::choices(self.db(), scope, filter, cursor.key(), ITEMS_PAGE as i64 + 1).await?;
-        let families = backup_items::choice_families(self.db(), scope).await?;
-        let all = backup_items::choices(self.db(), scope, filter, ("", "", ""), MOST_ADDED as i64 + 1).await?;
+        let rows = policy_lines::choices(self.db(), scope, filter, cursor.key(), ITEMS_PAGE as i64 + 1).await?;
+        let families = policy_lines::choice_families(self.db(), scope).await?;
+        let all = policy_lines::choices(self.db(), scope, filter, ("", "", ""), MOST_ADDED as i64 + 1).await?;
         let now = self.clock().now();
         Ok(PolicyChoices {
             page: super::view::page(rows, families, note),
@@ -76,7 +76,7 @@ impl BackupService {
     ) -> Result<Vec<PolicyKey>, ServiceError> {
         let pattern = filter.pattern();
         let filter = (filter.family.as_str(), pattern.as_str());
-        let rows = backup_items::choices(self.db(), scope, filter, ("", "", ""), MOST_ADDED as i64 + 1).await?;
+        let rows = policy_lines::choices(self.db(), scope, filter, ("", "", ""), MOST_ADDED as i64 + 1).await?;
         if rows.is_empty() {
             return Err(AppError::invalid("No policy fits the filter, so there is nothing to add.").into());
         }

@@ -14,8 +14,8 @@ use crate::{
     },
     server::{
         db::{
-            backup_items::{self, LineRow},
-            backups,
+            backup_items, backups,
+            policy_lines::{self, LineRow},
             scope::TenantScope,
         },
         error::ServiceError,
@@ -114,7 +114,7 @@ impl BackupService {
         let (cursor, note) = Cursor::parse(after);
         let pattern = filter.pattern();
         let filter = (filter.family.as_str(), pattern.as_str());
-        let rows = backup_items::lines(self.db(), scope, id, filter, cursor.key(), ITEMS_PAGE as i64 + 1).await?;
+        let rows = policy_lines::lines(self.db(), scope, id, filter, cursor.key(), ITEMS_PAGE as i64 + 1).await?;
         let families = backup_items::families(self.db(), scope, id).await?;
         let missing = backup_items::missing(self.db(), scope, id, NAMED).await?;
         let missing = missing

@@ -77,16 +77,6 @@ pub struct MissingRow {
     pub run_id: RunId,
 }
 
-/// A line of a list of policies.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct LineRow {
-    pub family: String,
-    pub graph_id: String,
-    pub name: String,
-    pub odata_type: Option<String>,
-    pub at: DateTime<Utc>,
-}
-
 /// Puts a policy that was read from the tenant into a set; it is not missing any more.
 pub async fn put_read(tx: &mut Tx, scope: TenantScope, set: BackupSetId, item: &BackupItem) -> DbResult<()> {
     put(tx, scope, set, item).await?;
@@ -208,6 +198,45 @@ pub async fn stretch(
     Ok(rows.into_iter().map(BackupItem::from).collect())
 }
 
+/// Which policies a set has, by family and id, after `after`.
+pub async fn keys(
+    db: &Db,
+    scope: TenantScope,
+    set: BackupSetId,
+    after: Option<&PolicyKey>,
+    limit: i64,
+) -> DbResult<Vec<PolicyKey>> {
+    let (family, graph_id) = after.map_or(("", ""), |key| (&key.family, &key.graph_id));
+    let rows: Vec<(String, String)> = db_sql!(
+        db,
+        fetch_all(
+            "SELECT family, graph_id FROM backup_items WHERE tenant_id = $1 AND set_id = $2 \
+             AND (family, graph_id) > ($3, $4) ORDER BY family, graph_id LIMIT $5",
+            scope.tenant(),
+            set,
+            family,
+            graph_id,
+            limit
+        )
+    )?;
+    Ok(rows.into_iter().map(|(family, graph_id)| PolicyKey { family, graph_id }).collect())
+}
+
+/// The name of a policy in a set; none when it is not in it.
+pub async fn name(tx: &mut Tx, scope: TenantScope, set: BackupSetId, key: &PolicyKey) -> DbResult<Option<String>> {
+    let row: Option<(String,)> = tx_sql!(
+        tx,
+        fetch_optional(
+            "SELECT name FROM backup_items WHERE tenant_id = $1 AND set_id = $2 AND family = $3 AND graph_id = $4",
+            scope.tenant(),
+            set,
+            &key.family,
+            &key.graph_id
+        )
+    )?;
+    Ok(row.map(|(name,)| name))
+}
+
 /// How many policies of each family a set has.
 pub async fn families(db: &Db, scope: TenantScope, set: BackupSetId) -> DbResult<Vec<(String, i64)>> {
     db_sql!(
@@ -216,70 +245,6 @@ pub async fn families(db: &Db, scope: TenantScope, set: BackupSetId) -> DbResult
             "SELECT family, count(*) FROM backup_items WHERE tenant_id = $1 AND set_id = $2 GROUP BY family",
             scope.tenant(),
             set
-        )
-    )
-}
-
-/// Lines of a set, of a family or of all (empty), whose name fits a LIKE pattern (`%` for all), by family, name and id.
-pub async fn lines(
-    db: &Db,
-    scope: TenantScope,
-    set: BackupSetId,
-    filter: (&str, &str),
-    after: (&str, &str, &str),
-    limit: i64,
-) -> DbResult<Vec<LineRow>> {
-    db_sql!(
-        db,
-        fetch_all(
-            "SELECT family, graph_id, name, odata_type, captured_at AS at FROM backup_items \
-             WHERE tenant_id = $1 AND set_id = $2 AND ($3 = '' OR family = $3) AND lower(name) LIKE $4 ESCAPE '\\' \
-             AND (family, name, graph_id) > ($5, $6, $7) ORDER BY family, name, graph_id LIMIT $8",
-            scope.tenant(),
-            set,
-            filter.0,
-            filter.1,
-            after.0,
-            after.1,
-            after.2,
-            limit
-        )
-    )
-}
-
-/// The policies of the tenant that could be put into a set, in the same way.
-pub async fn choices(
-    db: &Db,
-    scope: TenantScope,
-    filter: (&str, &str),
-    after: (&str, &str, &str),
-    limit: i64,
-) -> DbResult<Vec<LineRow>> {
-    db_sql!(
-        db,
-        fetch_all(
-            "SELECT family, graph_id, name, odata_type, last_changed_at AS at FROM policies \
-             WHERE tenant_id = $1 AND removed_at IS NULL AND ($2 = '' OR family = $2) \
-             AND lower(name) LIKE $3 ESCAPE '\\' AND (family, name, graph_id) > ($4, $5, $6) \
-             ORDER BY family, name, graph_id LIMIT $7",
-            scope.tenant(),
-            filter.0,
-            filter.1,
-            after.0,
-            after.1,
-            after.2,
-            limit
-        )
-    )
-}
-
-/// How many policies of each family the tenant has.
-pub async fn choice_families(db: &Db, scope: TenantScope) -> DbResult<Vec<(String, i64)>> {
-    db_sql!(
-        db,
-        fetch_all(
-            "SELECT family, count(*) FROM policies WHERE tenant_id = $1 AND removed_at IS NULL GROUP BY family",
-            scope.tenant()
         )
     )
 }

@@ -32,6 +32,15 @@ struct Inner {
     throttle: Throttle,
 }
 
+/// When a request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// It comes to the same however often it is done.
+    Freely,
+    /// It creates something: never after an answer that leaves open whether it was done.
+    WhenRefused,
+}
+
 impl GraphClient {
     /// `http` comes from [`crate::server::net::http_client`], made with the same `policy`.
     pub fn new(
@@ -90,18 +99,19 @@ impl GraphClient {
 
     /// Reads one address. The token is never sent anywhere but to Graph.
     pub(super) async fn get(&self, url: &Url) -> Result<Value, GraphError> {
-        self.exchange(url, |http| http.get(url.clone())).await
+        self.exchange(url, Repeat::Freely, |http| http.get(url.clone())).await
     }
 
     /// Asks with a body. Only for what changes nothing: it is repeated as a read is.
     pub(super) async fn post(&self, url: &Url, body: &Value) -> Result<Value, GraphError> {
-        self.exchange(url, |http| http.post(url.clone()).json(body)).await
+        self.exchange(url, Repeat::Freely, |http| http.post(url.clone()).json(body)).await
     }
 
-    /// Sends a request that may be repeated, until it is answered for good. The token is never sent anywhere but to Graph.
-    async fn exchange(
+    /// Sends a request until it is answered for good. The token is never sent anywhere but to Graph.
+    pub(super) async fn exchange(
         &self,
         url: &Url,
+        repeat: Repeat,
         request: impl Fn(&reqwest::Client) -> RequestBuilder,
     ) -> Result<Value, GraphError> {
         let inner = &*self.0;
@@ -118,6 +128,10 @@ impl GraphClient {
                 Err(failed) if failed.error.http_status == Some(401) && !renewed => {
                     token = inner.tokens.get(&inner.settings, Some(&token)).await?;
                     renewed = true;
+                }
+                // Only a refusal says for sure that nothing was done.
+                Err(failed) if repeat == Repeat::WhenRefused && failed.error.http_status != Some(429) => {
+                    return Err(failed.error);
                 }
                 Err(failed) => match tries.after(failed)? {
                     Wait::Alone(time) => inner.retry.delay.wait(time).await,
@@ -136,7 +150,10 @@ impl GraphClient {
             .header(header::ACCEPT, "application/json")
             .header("client-request-id", inner.clock.new_id().to_string());
         let answer = exchange(request, inner.limits.body_bytes).await?;
-        if answer.status != 200 {
+        if answer.status == 204 {
+            return Ok(Value::Null);
+        }
+        if !matches!(answer.status, 200 | 201) {
             return Err(Failed { error: graph_error(&answer), again: answer.again(inner.clock.now()) });
         }
         serde_json::from_slice(&answer.body).map_err(|error| {

@@ -15,6 +15,7 @@ pub mod repair;
 pub mod retention;
 mod running;
 pub mod service;
+mod shadow;
 pub mod tracker;
 mod update;
 pub mod watchdog;

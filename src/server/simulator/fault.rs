@@ -33,13 +33,18 @@ pub enum Fault {
     Resync(u16),
     /// `html:FAMILY`: 200 with a web page, as a proxy in between sends it.
     Html(Collection),
+    /// `write_lost:N`: the next N writes are done, and answered 504 as if nobody knew.
+    WriteLost(u32),
+    /// `exists:FAMILY`: creating in the family answers 409, `nameAlreadyExists`.
+    Exists(Collection),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     #[error(
         "\"{0}\" is not a fault; write throttle:N, busy:N, unavailable:N, revoked:N, slow:MILLIS, forbidden:FAMILY, \
-         unlicensed:FAMILY, broken:FAMILY, html:FAMILY, twice:FAMILY, repeat:FAMILY or resync:STATUS"
+         unlicensed:FAMILY, broken:FAMILY, html:FAMILY, twice:FAMILY, repeat:FAMILY, write_lost:N, exists:FAMILY or \
+         resync:STATUS"
     )]
     UnknownFault(String),
     #[error("\"{0}\" is not a whole number that this fault can take")]
@@ -69,6 +74,8 @@ impl FromStr for Fault {
             "html" => Ok(Self::Html(family()?)),
             "twice" => Ok(Self::Twice(family()?)),
             "repeat" => Ok(Self::Repeat(family()?)),
+            "write_lost" => Ok(Self::WriteLost(number()?)),
+            "exists" => Ok(Self::Exists(family()?)),
             "resync" => Ok(Self::Resync(
                 value.parse().ok().filter(|status| (400..500).contains(status)).ok_or_else(not_a_number)?,
             )),
@@ -81,6 +88,8 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Throttle(left) => write!(f, "throttle:{left}"),
+            Self::WriteLost(left) => write!(f, "write_lost:{left}"),
+            Self::Exists(family) => write!(f, "exists:{family}"),
             Self::Busy { every, .. } => write!(f, "busy:{every}"),
             Self::Unavailable(left) => write!(f, "unavailable:{left}"),
             Self::Revoked(left) => write!(f, "revoked:{left}"),

@@ -71,6 +71,22 @@ impl Faults {
         }
     }
 
+    /// Whether the answer to this write is lost.
+    pub fn loses_write(&self) -> bool {
+        for fault in lock(&self.active).iter_mut() {
+            if let Fault::WriteLost(left @ 1..) = fault {
+                *left -= 1;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether every name of this collection is taken.
+    pub fn name_exists(&self, collection: Collection) -> bool {
+        lock(&self.active).contains(&Fault::Exists(collection))
+    }
+
     /// The status of a `resync` fault, which is then used up.
     pub fn resync(&self) -> Option<u16> {
         let mut active = lock(&self.active);
@@ -115,5 +131,5 @@ impl Faults {
 }
 
 fn spent(fault: &Fault) -> bool {
-    matches!(fault, Fault::Throttle(0) | Fault::Unavailable(0))
+    matches!(fault, Fault::Throttle(0) | Fault::Unavailable(0) | Fault::WriteLost(0))
 }

@@ -1,7 +1,8 @@
-//! Reads: from a request with a token to a page, an object or an error.
+//! From a request with a token to a page, an object or an error.
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +20,7 @@ use super::page::{Page, token_at};
 use super::query::Query;
 use super::resource::{Resource, Target, Version};
 use super::view::{self, SETTINGS_PAGE};
+use super::write;
 
 /// A request as far as a read needs it.
 pub(super) struct Call<'a> {
@@ -38,16 +40,17 @@ pub async fn answer(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    sent: Bytes,
 ) -> Result<Response, GraphError> {
     tokio::time::sleep(shared.latency + shared.faults.delay()).await;
     let tenant = authorise(&shared, &headers)?;
     let resource = Resource::parse(version, &path)?;
     shared.stats.collection(resource.collection);
-    let verdict = shared.faults.verdict(resource.collection, resource.is_list());
+    let is_write = method != Method::GET;
+    let verdict = shared.faults.verdict(resource.collection, resource.is_list() || is_write);
     fault_answer::refuse(verdict, resource.collection)?;
-    if method != Method::GET {
-        let message = "Specified HTTP method is not allowed for the request target.";
-        return Err(GraphError::new(StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", message));
+    if is_write {
+        return written(&shared, &tenant, &method, &resource, &sent);
     }
     let paging = shared.faults.paging(resource.collection);
     let call =
@@ -59,6 +62,35 @@ pub async fn answer(
     let is_count = resource.target == Target::Count;
     let good = || if is_count { body.to_string().into_response() } else { Json(&body).into_response() };
     Ok(fault_answer::spoilt(verdict, &body).unwrap_or_else(good))
+}
+
+/// Does a write. The answer of one that is lost is the gateway's.
+fn written(
+    shared: &Shared,
+    tenant: &str,
+    method: &Method,
+    resource: &Resource,
+    sent: &Bytes,
+) -> Result<Response, GraphError> {
+    let creates = *method == Method::POST && resource.target == Target::List;
+    if creates && shared.faults.name_exists(resource.collection) {
+        return Err(GraphError::new(
+            StatusCode::CONFLICT,
+            "nameAlreadyExists",
+            "An object of this name exists already.",
+        ));
+    }
+    let done = write::write(shared, tenant, method, resource, sent)?;
+    if shared.faults.loses_write() {
+        return Err(GraphError::new(StatusCode::GATEWAY_TIMEOUT, "UnknownError", "The gateway got no answer in time."));
+    }
+    Ok(match done.object {
+        None => done.status.into_response(),
+        Some(object) => {
+            let shown = view::single(resource.collection, &object, &Default::default(), "");
+            (done.status, Json(shown)).into_response()
+        }
+    })
 }
 
 /// The tenant of the request's token.
@@ -97,7 +129,7 @@ fn read(call: &Call<'_>, resource: &Resource, content: &Content) -> Result<Value
             let show = |object: &Object| view::in_list(collection, object, expand, &url);
             page(call, &context, path, &list, size, show)
         }
-        Target::Delta => Err(GraphError::not_found(path)),
+        Target::Delta | Target::Action(..) => Err(GraphError::not_found(path)),
         Target::Count => Ok(wanted.count().into()),
         Target::Item(id) => {
             view::check_expand(collection, expand, false)?;

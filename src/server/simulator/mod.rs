@@ -31,6 +31,8 @@ mod stats;
 mod store;
 mod tokens;
 mod view;
+mod write;
+mod write_templates;
 
 use std::collections::BTreeMap;
 use std::future::Future;

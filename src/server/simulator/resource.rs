@@ -40,6 +40,27 @@ pub enum Target {
     Property(String, &'static str),
     /// `/definitionValues/{id}/presentationValues`: item, definition value.
     PresentationValues(String, String),
+    /// An action on an item.
+    Action(String, Action),
+}
+
+/// What can be done to an item beside changing its properties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Assign,
+    ScheduleActions,
+    UpdateDefinitionValues,
+}
+
+/// The actions of a collection.
+fn action(collection: Collection, name: &str) -> Option<Action> {
+    match (collection, name) {
+        (Collection::Groups | Collection::ConditionalAccessPolicies | Collection::AssignmentFilters, _) => None,
+        (_, "assign") => Some(Action::Assign),
+        (Collection::DeviceCompliancePolicies, "scheduleActionsForRules") => Some(Action::ScheduleActions),
+        (Collection::GroupPolicyConfigurations, "updateDefinitionValues") => Some(Action::UpdateDefinitionValues),
+        _ => None,
+    }
 }
 
 impl Resource {
@@ -59,6 +80,7 @@ impl Resource {
             ["$count"] => Target::Count,
             ["delta"] if collection == Collection::Groups => Target::Delta,
             [id] => Target::Item(id.to_owned()),
+            [id, name] if let Some(action) = action(collection, name) => Target::Action(id.to_owned(), action),
             [id, property] => {
                 let known = collection.navigation().iter().find(|own| **own == property);
                 Target::Property(id.to_owned(), known.ok_or_else(|| unknown_segment(property))?)
@@ -75,7 +97,7 @@ impl Resource {
 
     /// Whether the answer is a page of a list.
     pub const fn is_list(&self) -> bool {
-        !matches!(self.target, Target::Item(_) | Target::Count)
+        !matches!(self.target, Target::Item(_) | Target::Count | Target::Action(..))
     }
 }
 

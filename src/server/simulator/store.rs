@@ -48,7 +48,8 @@ impl Store {
         self.initial("summary").summary()
     }
 
-    fn initial(&self, tenant: &str) -> Arc<Content> {
+    /// The tenant as it began.
+    pub fn initial(&self, tenant: &str) -> Arc<Content> {
         match &self.source {
             Source::Samples { seed, groups } => Arc::new(sample::tenant(*seed, tenant, *groups)),
             Source::Fixed(content) => Arc::clone(content),

@@ -1,0 +1,74 @@
+-- Restores. The same tables as migrations/postgres/0009.
+
+CREATE TABLE restore_runs (
+    id              BLOB PRIMARY KEY,
+    tenant_id       BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    backup_set_id   BLOB NOT NULL,
+    backup_set_name TEXT NOT NULL,
+    status          TEXT NOT NULL CHECK (status IN ('draft', 'previewed', 'running', 'completed', 'failed', 'cancelled')),
+    -- Whether assignments are replaced too.
+    assignments     BOOLEAN NOT NULL,
+    -- The groups chosen by hand, {id in the backup: id here}.
+    group_map       TEXT NOT NULL,
+    -- What was there before, once it is kept.
+    safety_set_id   BLOB,
+    created_by_user_id BLOB REFERENCES users (id) ON DELETE SET NULL,
+    created_by_name TEXT NOT NULL,
+    confirmed_by_name TEXT,
+    -- Why it failed as a whole.
+    failure         TEXT,
+    cancel_requested_at TEXT,
+    cancel_requested_by TEXT,
+    -- Counts the takings: a write of an older one is refused.
+    attempt         INTEGER NOT NULL,
+    -- When whoever does it gave the last sign of life; absent while nobody does.
+    beat_at         TEXT,
+    -- Numbers its events.
+    version         INTEGER NOT NULL,
+    created_at      TEXT NOT NULL,
+    started_at      TEXT,
+    completed_at    TEXT,
+    updated_at      TEXT NOT NULL
+);
+CREATE INDEX restore_runs_newest ON restore_runs (tenant_id, id DESC);
+-- What is to be done: previews, and restores that were let go ahead.
+CREATE INDEX restore_runs_open ON restore_runs (id) WHERE status IN ('draft', 'running');
+
+CREATE TABLE restore_items (
+    restore_run_id BLOB NOT NULL REFERENCES restore_runs (id) ON DELETE CASCADE,
+    tenant_id      BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    family         TEXT NOT NULL,
+    -- The policy's id in the backup.
+    graph_id       TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    -- What the preview found: pending (no preview yet), create, update, unchanged, blocked.
+    plan           TEXT NOT NULL,
+    -- What would change, and the groups with what became of them.
+    changes        TEXT NOT NULL,
+    groups_found   TEXT NOT NULL,
+    -- The policy that it would become, and the state in which the preview saw it.
+    target_id      TEXT,
+    target_hash    TEXT,
+    -- waiting; writing: a write may have been done; then created, updated, unchanged, failed, cancelled.
+    state          TEXT NOT NULL,
+    new_id         TEXT,
+    code           TEXT,
+    message        TEXT,
+    PRIMARY KEY (restore_run_id, family, graph_id)
+);
+
+-- What happened to restores, in order: each event has the restore as it was then.
+CREATE TABLE restore_events (
+    restore_run_id BLOB NOT NULL REFERENCES restore_runs (id) ON DELETE CASCADE,
+    version        INTEGER NOT NULL,
+    tenant_id      BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    event          TEXT NOT NULL,
+    PRIMARY KEY (restore_run_id, version)
+);
+
+-- The operation runs that show restores on the ledger, and how far each has come.
+CREATE TABLE restore_shadows (
+    operation_run_id BLOB PRIMARY KEY REFERENCES operation_runs (id) ON DELETE CASCADE,
+    restore_run_id   BLOB NOT NULL UNIQUE,
+    version          INTEGER NOT NULL
+);
