@@ -97,6 +97,11 @@ fn imports_point_down() {
 }
 
 #[test]
+fn a_restore_knows_nothing_of_the_ledger() {
+    never("src/server/restore", &["server::runs", "server::jobs", "runs::", "jobs::", "OperationRun"], &[]);
+}
+
+#[test]
 fn sql_stays_in_the_database_layer() {
     let sql = ["sqlx::query", "query_as(", "QueryBuilder", "SELECT ", "INSERT INTO", "DELETE FROM"];
     for folder in ["src/server/jobs", "src/server/auth", "src/server/live", "src/server/cli", "src/server/demo"] {

@@ -24,7 +24,7 @@ CREATE TABLE restore_runs (
     -- When whoever does it gave the last sign of life; absent while nobody does.
     beat_at         TIMESTAMPTZ,
     -- Numbers its events.
-    version         INTEGER NOT NULL,
+    version         BIGINT NOT NULL,
     created_at      TIMESTAMPTZ NOT NULL,
     started_at      TIMESTAMPTZ,
     completed_at    TIMESTAMPTZ,
@@ -60,7 +60,7 @@ CREATE TABLE restore_items (
 -- What happened to restores, in order: each event has the restore as it was then.
 CREATE TABLE restore_events (
     restore_run_id UUID NOT NULL REFERENCES restore_runs (id) ON DELETE CASCADE,
-    version        INTEGER NOT NULL,
+    version        BIGINT NOT NULL,
     tenant_id      UUID NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
     event          JSONB NOT NULL,
     PRIMARY KEY (restore_run_id, version)
@@ -70,5 +70,5 @@ CREATE TABLE restore_events (
 CREATE TABLE restore_shadows (
     operation_run_id UUID PRIMARY KEY REFERENCES operation_runs (id) ON DELETE CASCADE,
     restore_run_id   UUID NOT NULL UNIQUE,
-    version          INTEGER NOT NULL
+    version          BIGINT NOT NULL
 );

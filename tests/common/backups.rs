@@ -59,6 +59,11 @@ impl Place {
         (set, self.ended(app, &started).await)
     }
 
+    /// Aborts the workers in the midst of what they do.
+    pub async fn kill_workers(&mut self) {
+        self._workers.kill().await;
+    }
+
     pub async fn add(&self, form: &[(&str, &str)], policies: &[String]) -> (StatusCode, Value) {
         let mut form = form.to_vec();
         form.extend(policies.iter().map(|policy| ("policies[]", policy.as_str())));

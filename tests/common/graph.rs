@@ -89,6 +89,13 @@ impl ProductWorkers {
     }
 }
 
+impl ProductWorkers {
+    /// Ends them in the midst of what they do, as a kill of the process would.
+    pub async fn kill(&mut self) {
+        self._tasks.shutdown().await;
+    }
+}
+
 impl Drop for ProductWorkers {
     fn drop(&mut self) {
         self.stopping.cancel();

@@ -8,6 +8,7 @@ pub mod database;
 pub mod graph;
 pub mod jobs;
 pub mod policies;
+pub mod restores;
 pub mod tenant;
 pub mod web;
 pub mod zips;

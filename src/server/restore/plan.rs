@@ -150,14 +150,10 @@ impl Planner<'_> {
 
     fn changes(&self, live: &Value, wanted: &Value) -> Vec<Change> {
         let mut changes = compare(&comparable(live), &comparable(wanted));
-        let (now, then) = (Assignments::of(live), Assignments::of(wanted));
-        if self.assignments && now.hash() != then.hash() {
-            let targets = |list: &Assignments| {
-                let list = list.as_json().as_array().into_iter().flatten();
-                Some(list.map(|one| one.get("target").cloned().unwrap_or_default()).collect::<Value>())
-                    .filter(|list| *list != json!([]))
-            };
-            changes.push(Change { path: "assignments".to_owned(), before: targets(&now), after: targets(&then) });
+        let (now, then) = (targets(live), targets(wanted));
+        if self.assignments && now != then {
+            let shown = |list: Value| Some(list).filter(|list| *list != json!([]));
+            changes.push(Change { path: "assignments".to_owned(), before: shown(now), after: shown(then) });
         }
         changes
     }
@@ -208,5 +204,18 @@ fn comparable(body: &Value) -> Value {
 
 /// What a policy is now, assignments included, in one word.
 fn state_of(body: &Value) -> String {
-    hash_of_normal(&json!([comparable(body), Assignments::of(body).hash()]))
+    hash_of_normal(&json!([comparable(body), targets(body)]))
+}
+
+/// To whom a policy is assigned: the targets alone, without what Graph notes of each assignment.
+fn targets(body: &Value) -> Value {
+    let mut targets: Vec<Value> = Assignments::of(body)
+        .as_json()
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| normalize(&one["target"]))
+        .collect();
+    targets.sort_by_cached_key(Value::to_string);
+    targets.into()
 }
