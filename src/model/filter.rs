@@ -17,7 +17,7 @@ use super::{
     operation::OperationType,
     query,
     reason::ReasonCode,
-    run::{Run, RunOutcome, RunStatus},
+    run::{Run, RunOutcome, RunStatus, Started},
     run_search::RunSearch,
 };
 

@@ -39,10 +39,13 @@ pub fn device(id: &str, own: Value) -> ((&'static str, String), (Value, Value)) 
     ((DEVICE, id.to_owned()), (body, json!([])))
 }
 
+/// The newest version of a policy, with its body and assignments unless it is gone.
+type Kept = (i32, Option<(Value, Value)>);
+
 /// Syncs that happened: each call is one, with what the tenant has then.
 #[derive(Default)]
 pub struct Syncs {
-    kept: BTreeMap<(&'static str, String), (i32, Option<(Value, Value)>)>,
+    kept: BTreeMap<(&'static str, String), Kept>,
 }
 
 impl Syncs {

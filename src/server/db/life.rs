@@ -16,11 +16,16 @@ use crate::model::{
     run::Run,
 };
 
-/// The types that this version knows, as a list in SQL. A run of another type waits for a node that does.
-static TYPES: LazyLock<String> = LazyLock::new(|| {
-    let types: Vec<String> = OperationType::ALL.iter().map(|known| format!("'{known}'")).collect();
-    types.join(", ")
-});
+/// The types whose runs workers do, as a list in SQL. A run of another type waits for a node that knows it, or is the
+/// shadow of work that is done elsewhere.
+static TYPES: LazyLock<String> = LazyLock::new(|| list(|known| !known.is_shadow()));
+/// Every type that this version knows.
+static KNOWN: LazyLock<String> = LazyLock::new(|| list(|_| true));
+
+fn list(which: impl Fn(OperationType) -> bool) -> String {
+    let types = OperationType::ALL.iter().filter(|known| which(**known));
+    types.map(|known| format!("'{known}'")).collect::<Vec<_>>().join(", ")
+}
 
 /// Runs of the tenant `t` that wait for a worker and whose type is below its limit `$2`: first those that lost theirs.
 fn waiting(condition: &str) -> String {
@@ -88,12 +93,17 @@ pub struct Held {
     pub beats: i64,
 }
 
+static HELD: LazyLock<String> = LazyLock::new(|| {
+    let shadows = list(OperationType::is_shadow);
+    format!(
+        "SELECT id, attempt, beats FROM operation_runs WHERE status = 'running' AND released_at IS NULL \
+         AND type NOT IN ({shadows})"
+    )
+});
+
 /// Every run that a worker has.
 pub async fn held(db: &Db) -> DbResult<Vec<Held>> {
-    db_sql!(
-        db,
-        fetch_all("SELECT id, attempt, beats FROM operation_runs WHERE status = 'running' AND released_at IS NULL")
-    )
+    db_sql!(db, fetch_all(HELD.as_str()))
 }
 
 /// How often the worker of this run has given a sign of life, now.
@@ -116,12 +126,12 @@ pub struct Load {
 }
 
 static LOAD: LazyLock<String> = LazyLock::new(|| {
-    let types = &*TYPES;
+    let (types, known, shadows) = (&*TYPES, &*KNOWN, list(OperationType::is_shadow));
     format!(
         "SELECT count(*) FILTER (WHERE type IN ({types}) AND (status = 'queued' OR released_at IS NOT NULL)) AS waiting, \
-         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL) AS held, \
-         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND heartbeat_at < $1) AS silent, \
-         count(*) FILTER (WHERE type NOT IN ({types})) AS unknown \
+         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND type NOT IN ({shadows})) AS held, \
+         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND type NOT IN ({shadows}) \
+         AND heartbeat_at < $1) AS silent, count(*) FILTER (WHERE type NOT IN ({known})) AS unknown \
          FROM operation_runs WHERE status IN ('queued', 'running')"
     )
 });

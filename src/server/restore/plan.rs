@@ -209,13 +209,8 @@ fn state_of(body: &Value) -> String {
 
 /// To whom a policy is assigned: the targets alone, without what Graph notes of each assignment.
 fn targets(body: &Value) -> Value {
-    let mut targets: Vec<Value> = Assignments::of(body)
-        .as_json()
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|one| normalize(&one["target"]))
-        .collect();
+    let mut targets: Vec<Value> =
+        Assignments::of(body).as_json().as_array().into_iter().flatten().map(|one| normalize(&one["target"])).collect();
     targets.sort_by_cached_key(Value::to_string);
     targets.into()
 }
