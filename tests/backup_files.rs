@@ -99,6 +99,9 @@ async fn items(app: &TestApp, scope: TenantScope, set: BackupSetId) -> Vec<Backu
     backup_items::stretch(&app.core.db, scope, set, None, 100_000).await.unwrap()
 }
 
+/// The names and contents of a zip.
+type Files = Vec<(String, Vec<u8>)>;
+
 on_both_engines! {
     async fn a_file_is_the_same_set_in_another_tenant_and_the_same_policies_in_the_simulator(app: TestApp) {
         let two = Two::new(&app).await;
@@ -131,7 +134,7 @@ on_both_engines! {
     async fn a_changed_or_damaged_file_is_refused_and_leaves_nothing(app: TestApp) {
         let two = Two::new(&app).await;
         let good = unzip(&two.download(two.everything(&app).await).await);
-        let with = |change: &dyn Fn(&mut Vec<(String, Vec<u8>)>)| {
+        let with = |change: &dyn Fn(&mut Files)| {
             let mut files = good.clone();
             change(&mut files);
             zipped(&files)
