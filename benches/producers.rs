@@ -107,7 +107,7 @@ fn policy(number: usize) -> Value {
     });
     for setting in 0..40 {
         policy[format!("setting{setting}")] = match setting % 4 {
-            0 => json!(number % 2 == 0),
+            0 => json!(number.is_multiple_of(2)),
             1 => json!(number + setting),
             2 => json!(["first", "second", { "name": "third", "value": number }]),
             _ => json!({ "inner": { "value": setting, "text": "some text that is not short" } }),

@@ -1,6 +1,10 @@
 //! Databases to measure on: each fresh, or seeded once and shared by the suites.
 
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    path::Path,
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use runledger::{
@@ -192,12 +196,14 @@ impl Stages {
 
     /// The same with what seeding it took.
     pub async fn seeded_with(&mut self, engine: Engine, runs: u64) -> &(Stage, Seeded) {
-        if !self.seeded.contains_key(&(engine, runs)) {
-            let stage = Stage::open(engine).await;
-            let seeded = stage.seed(runs).await;
-            self.seeded.insert((engine, runs), (stage, seeded));
+        match self.seeded.entry((engine, runs)) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(absent) => {
+                let stage = Stage::open(engine).await;
+                let seeded = stage.seed(runs).await;
+                absent.insert((stage, seeded))
+            }
         }
-        &self.seeded[&(engine, runs)]
     }
 
     pub async fn remove(self) {

@@ -157,7 +157,7 @@ on_both_engines! {
         let (key, group, name) = with_group.expect("one of ten is assigned to a group");
         delete(&place, &config(&key.graph_id)).await;
         delete(&place, &format!("groups/{group}")).await;
-        let preview = place.previewed(&app, set, &[key.clone()], true).await;
+        let preview = place.previewed(&app, set, std::slice::from_ref(&key), true).await;
         let blocked = item(&preview, &key.graph_id);
         assert_eq!((blocked.plan, blocked.code), (RestorePlan::Blocked, Some(ReasonCode::DependencyMissing)));
         assert!(blocked.message.as_deref().unwrap().contains(&name), "{blocked:?}");

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_params_map};
 
 use crate::{
-    api::{notifications::get_inbox, session::get_viewer},
+    api::session::get_viewer,
     ui::{
         components::{
             frame::{Areas, TopBar},
@@ -31,7 +31,6 @@ pub fn TenantLayout() -> impl IntoView {
     let shortcuts = Shortcuts::provide();
     let overlay = RunOverlay::provide(CurrentTenant(tenant));
     let inbox = InboxStore::provide(expect_context::<LiveFeed>());
-    let told = Resource::new(|| (), |()| get_inbox());
     view! {
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <div class="frame">
@@ -39,9 +38,6 @@ pub fn TenantLayout() -> impl IntoView {
                 // The pages say what is wrong when the viewer cannot be had; the bar just stays empty.
                 <Suspense fallback=move || view! { <TopBar viewer=None tenant inbox/> }>
                     {move || Suspend::new(async move {
-                        if let Ok(told) = told.await {
-                            inbox.heal(&told);
-                        }
                         view! { <TopBar viewer=viewer.await.ok().flatten() tenant inbox/> }
                     })}
                 </Suspense>
