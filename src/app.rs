@@ -14,7 +14,7 @@ use crate::{
         clock::Clock,
         pages::{
             backup_load::BackupLoadPage, backup_new::BackupNewPage, backup_set::BackupSetPage, backups::BackupsPage,
-            groups::GroupsPage, home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
+            drift::DriftPage, finding::FindingPage, groups::GroupsPage, home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
             notification_settings::NotificationSettingsPage, notifications::NotificationsPage,
             operations::OperationsPage, run::RunPage, schedules::SchedulesPage,
         },
@@ -61,6 +61,8 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/t/:tenant") view=TenantLayout ssr=SsrMode::Async>
                     <Route path=path!("/groups") view=GroupsPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/drift") view=DriftPage ssr=SsrMode::Async/>
+                    <Route path=path!("/drift/:finding") view=FindingPage ssr=SsrMode::Async/>
                     <Route path=path!("/operations/:run") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async/>
                     <Route path=path!("/notifications/settings") view=NotificationSettingsPage ssr=SsrMode::Async/>

@@ -2,6 +2,7 @@
 
 pub mod backups;
 pub mod groups;
+pub mod drift;
 pub mod notifications;
 pub mod operations;
 pub mod schedules;

@@ -43,3 +43,7 @@ id!(
     /// A kept state of policies: a row of `backup_sets`.
     BackupSetId
 );
+id!(
+    /// A difference that drift generation has found: a row of `drift_findings`.
+    FindingId
+);

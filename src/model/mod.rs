@@ -8,6 +8,8 @@ pub mod cron;
 pub mod directory_group;
 pub mod filter;
 pub mod filter_note;
+pub mod drift;
+pub mod finding_filter;
 pub mod ids;
 pub mod listing;
 pub mod moment;

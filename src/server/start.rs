@@ -107,6 +107,7 @@ async fn ensure(
     retry_of: Option<RunId>,
 ) -> Result<Ensured, ServiceError> {
     let inputs = jobs::accept(operation_type, inputs)?;
+    jobs::check(ledger.db(), scope, operation_type, &inputs, &initiator).await?;
     let new = NewRun { operation_type, context: json!({ "inputs": inputs }), inputs, initiator, retry_of };
     Ok(ledger.ensure_run(scope, new).await?)
 }

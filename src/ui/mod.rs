@@ -9,6 +9,7 @@ pub mod filter_words;
 pub mod inbox;
 pub mod json_tree;
 pub mod links;
+pub mod drift_words;
 pub mod live;
 pub mod live_list;
 pub mod pages;

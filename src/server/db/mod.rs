@@ -10,6 +10,7 @@ pub mod group_links;
 pub mod group_list;
 pub mod group_members;
 pub mod installation;
+pub mod drift;
 pub mod inventory;
 pub mod life;
 pub mod members;

@@ -79,6 +79,7 @@ pub const RUN_TABLES: &[RunTable] = &[
     run_table!(PolicySync, "policy_sync_runs"),
     run_table!(DirectoryGroupsSync, "directory_group_sync_runs"),
     run_table!(BackupSetAddPolicies, "backup_add_policies_runs"),
+    run_table!(DriftGenerate, "drift_runs"),
 ];
 
 /// A producer's own record of a run, written beside its operation run.

@@ -4,6 +4,7 @@ mod backup_add_policies;
 mod directory_groups_sync;
 mod families;
 mod family_sync;
+mod drift_generate;
 mod inventory_sync;
 mod policy_sync;
 
@@ -22,15 +23,17 @@ use super::{
     backup::SettleBackupSet,
     connections::Connections,
     db::{
-        DbResult, Tx,
+        Db, DbResult, Tx,
         rows::FullRun,
         run_tables::{RUN_TABLES, RunTable},
+        scope::TenantScope,
     },
+    error::ServiceError,
     runs::{JobError, RunHandle, RunMirror},
 };
 use crate::{
     error::AppError,
-    model::{operation::OperationType, reason::ReasonCode, run::RunFailure},
+    model::{operation::OperationType, reason::ReasonCode, run::{Initiator, RunFailure}},
 };
 
 /// A job that does runs of one type. It carries no tracking code: the tracker claims, beats and closes.
@@ -49,6 +52,7 @@ pub fn producers(connections: &Connections) -> Vec<Arc<dyn Producer>> {
         Arc::new(directory_groups_sync::DirectoryGroupsSync::new(connections.clone())),
         Arc::new(backup_add_policies::BackupAddPolicies::new(connections.clone())),
         Arc::new(policy_sync::PolicySync::new(connections.clone())),
+        Arc::new(drift_generate::DriftGenerate),
     ]
 }
 
@@ -60,6 +64,7 @@ pub fn accept(operation_type: OperationType, inputs: &Value) -> Result<Value, Ap
         OperationType::DirectoryGroupsSync => directory_groups_sync::accept(inputs),
         OperationType::BackupSetAddPolicies => backup_add_policies::accept(inputs),
         OperationType::PolicySync => policy_sync::accept(inputs),
+        OperationType::DriftGenerate => drift_generate::accept(inputs),
         other => Err(AppError::invalid(format!("{} cannot be started yet.", other.label()))),
     }
 }
@@ -71,6 +76,17 @@ pub fn failed_only(operation_type: OperationType, inputs: &Value, failures: &[Ru
         OperationType::InventorySync => inventory_sync::failed_only(inputs, failures),
         OperationType::PolicySync => policy_sync::failed_only(inputs, failures),
         _ => None,
+/// What has to be there for the run that is asked for; `inputs` are accepted already.
+pub async fn check(
+    db: &Db,
+    scope: TenantScope,
+    operation_type: OperationType,
+    inputs: &Value,
+    initiator: &Initiator,
+) -> Result<(), ServiceError> {
+    match operation_type {
+        OperationType::DriftGenerate => drift_generate::check(db, scope, initiator, inputs).await,
+        _ => Ok(()),
     }
 }
 

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::warn;
+use uuid::Uuid;
 
 use super::{JobError, OperationRunService, RunChange, UpdateError};
 use crate::{
@@ -109,6 +110,11 @@ impl RunHandle {
     /// The ledger's time, for the rows that the job writes.
     pub fn now(&self) -> DateTime<Utc> {
         self.inner.ledger.clock().now()
+    }
+
+    /// A new id, for a row that the job writes.
+    pub fn new_id(&self) -> Uuid {
+        self.inner.ledger.clock().new_id()
     }
 
     /// What the run was asked to do, as the producer accepted it.

@@ -116,6 +116,14 @@ fn readable(value: &Value) -> String {
     }
 }
 
+/// A value on one line, for lists.
+pub fn one_line(value: &Value) -> String {
+    match value {
+        Value::Object(_) | Value::Array(_) => value.to_string(),
+        plain => readable(plain).split_whitespace().collect::<Vec<_>>().join(" "),
+    }
+}
+
 fn is_long(text: &str) -> bool {
     text.lines().nth(OPEN_LINES).is_some() || text.chars().nth(OPEN_LETTERS).is_some()
 }

@@ -20,6 +20,7 @@ struct Area(&'static str, Glyph, &'static str);
 const AREAS: &[Area] = &[
     Area("Operations", Glyph::Pulse, "operations"),
     Area("Groups", Glyph::People, "groups"),
+    Area("Drift", Glyph::Swap, "drift"),
     Area("Backups", Glyph::Archive, "backups"),
     Area("Schedules", Glyph::Calendar, "schedules"),
 ];

@@ -6,6 +6,7 @@ pub mod bell;
 pub mod comparison;
 pub mod copy_button;
 pub mod detail;
+pub mod drift;
 pub mod error_panel;
 pub mod export_menu;
 pub mod filter_bar;

@@ -5,6 +5,8 @@ pub mod backup_new;
 pub mod backup_set;
 pub mod backups;
 pub mod groups;
+pub mod drift;
+pub mod finding;
 pub mod home;
 pub mod layout;
 pub mod login;
