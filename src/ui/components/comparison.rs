@@ -116,12 +116,36 @@ fn readable(value: &Value) -> String {
     }
 }
 
+/// Where the value stands of what is more than a value: a setting of the catalog, an assignment.
+const CORES: [&str; 5] = [
+    "/settingInstance/choiceSettingValue/value",
+    "/settingInstance/simpleSettingValue/value",
+    "/choiceSettingValue/value",
+    "/simpleSettingValue/value",
+    "/target",
+];
+
+/// From here on a beginning that two values share is left out of a line.
+const SHARED: usize = 24;
+
 /// A value on one line, for lists.
 pub fn one_line(value: &Value) -> String {
-    match value {
-        Value::Object(_) | Value::Array(_) => value.to_string(),
+    let core = CORES.iter().find_map(|core| value.pointer(core)).filter(|core| !core.is_object());
+    match core.unwrap_or(value) {
+        list @ (Value::Object(_) | Value::Array(_)) => list.to_string(),
         plain => readable(plain).split_whitespace().collect::<Vec<_>>().join(" "),
     }
+}
+
+/// Two values on one line: a long beginning that they share is left out, so that what differs is in sight.
+pub fn two_in_a_line(before: &Value, after: &Value) -> [String; 2] {
+    let lines = [one_line(before), one_line(after)];
+    let shared = lines[0].chars().zip(lines[1].chars()).take_while(|(old, new)| old == new).count();
+    if shared < SHARED {
+        return lines;
+    }
+    // A few letters before the difference stay, to know where one is.
+    lines.map(|line| format!("\u{2026}{}", line.chars().skip(shared - 8).collect::<String>()))
 }
 
 fn is_long(text: &str) -> bool {
@@ -158,5 +182,15 @@ mod tests {
         assert!(is_long(&lines) && is_long(&letters) && !is_long("short"));
         assert_eq!([size(&lines), size(&letters)], ["7 lines", "1,300 characters"]);
         assert_eq!(beginning("{\n  \"a\": 1\n}"), "{ \"a\": 1 }");
+    }
+
+    #[test]
+    fn on_a_line_a_setting_is_its_value_and_what_differs_is_in_sight() {
+        let setting = json!({"settingInstance": {"settingDefinitionId": "x", "choiceSettingValue": {"value": "x_1"}}});
+        assert_eq!(one_line(&setting), "x_1");
+        assert_eq!(one_line(&json!({"a": 1})), "{\"a\":1}");
+        let long = |end: &str| json!(format!("device_vendor_msft_policy_config_{end}"));
+        assert_eq!(two_in_a_line(&long("0"), &long("1")), ["\u{2026}_config_0", "\u{2026}_config_1"]);
+        assert_eq!(two_in_a_line(&json!("on"), &json!("off")), ["on", "off"]);
     }
 }

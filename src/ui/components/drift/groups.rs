@@ -8,7 +8,7 @@ use crate::{
     model::drift::Finding,
     ui::{
         components::{
-            comparison::{ChangeMark, one_line},
+            comparison::{ChangeMark, one_line, two_in_a_line},
             icon::{Glyph, Icon},
         },
         drift_words,
@@ -79,13 +79,20 @@ fn Row(finding: Finding, tenant: String, selectable: bool) -> impl IntoView {
 /// Before and after on a line; one that is not there is not written.
 #[component]
 fn Sides(before: Option<Value>, after: Option<Value>) -> impl IntoView {
+    let (before, after) = match (before, after) {
+        (Some(before), Some(after)) => {
+            let [before, after] = two_in_a_line(&before, &after);
+            (Some(before), Some(after))
+        }
+        (before, after) => (before.as_ref().map(one_line), after.as_ref().map(one_line)),
+    };
     let arrow = (before.is_some() && after.is_some()).then(|| {
         view! { <span class="finding-arrow"><Icon glyph=Glyph::ChevronRight/><span class="sr-only">"became"</span></span> }
     });
     view! {
-        {before.map(|value| view! { <code class="finding-before clip">{one_line(&value)}</code> })}
+        {before.map(|line| view! { <code class="finding-before clip">{line}</code> })}
         {arrow}
-        {after.map(|value| view! { <code class="finding-after clip">{one_line(&value)}</code> })}
+        {after.map(|line| view! { <code class="finding-after clip">{line}</code> })}
     }
 }
 
