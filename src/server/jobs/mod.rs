@@ -76,6 +76,9 @@ pub fn failed_only(operation_type: OperationType, inputs: &Value, failures: &[Ru
         OperationType::InventorySync => inventory_sync::failed_only(inputs, failures),
         OperationType::PolicySync => policy_sync::failed_only(inputs, failures),
         _ => None,
+    }
+}
+
 /// What has to be there for the run that is asked for; `inputs` are accepted already.
 pub async fn check(
     db: &Db,
