@@ -14,9 +14,9 @@ use crate::{
         clock::Clock,
         pages::{
             backup_load::BackupLoadPage, backup_new::BackupNewPage, backup_set::BackupSetPage, backups::BackupsPage,
-            drift::DriftPage, finding::FindingPage, groups::GroupsPage, home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage,
-            notification_settings::NotificationSettingsPage, notifications::NotificationsPage,
-            operations::OperationsPage, run::RunPage, schedules::SchedulesPage,
+            drift::DriftPage, finding::FindingPage, groups::GroupsPage, home::HomePage, layout::TenantLayout,
+            login::LoginPage, not_found::NotFoundPage, notification_settings::NotificationSettingsPage,
+            notifications::NotificationsPage, operations::OperationsPage, run::RunPage, schedules::SchedulesPage,
         },
         theme::ThemeChoice,
     },

@@ -1,8 +1,8 @@
 //! Server functions: the only seam between the user interface and the server.
 
 pub mod backups;
-pub mod groups;
 pub mod drift;
+pub mod groups;
 pub mod notifications;
 pub mod operations;
 pub mod schedules;

@@ -57,6 +57,7 @@ fn deliver(app: &TestApp, hangs: Option<Arc<Notify>>, running: &Running, run_id:
         worker: "test-worker".to_owned(),
         heartbeat_every: Duration::from_millis(20),
         time_limit: Duration::from_secs(60),
+        cancel_patience: Duration::from_secs(60),
     };
     let tracker = TrackOperationRun::new(app.core.runs.clone(), settings, running.clone());
     let job: Arc<dyn Producer> = Arc::new(Worker { hangs });
@@ -74,6 +75,7 @@ async fn asked_for(app: &TestApp, scope: TenantScope) -> RunId {
         context: json!({ "inputs": inputs }),
         inputs,
         initiator: Initiator::system(),
+        retry_of: None,
     };
     app.core.runs.ensure_run(scope, new).await.unwrap().run().id
 }

@@ -38,8 +38,8 @@ async fn backup_set(app: &TestApp, scope: TenantScope, status: &str, policies: &
     let mut tx = app.core.db.begin().await.unwrap();
     execute!(
         &mut tx,
-        "INSERT INTO backup_sets (id, tenant_id, name, status, source, created_by_name, created_at) \
-         VALUES ($1, $2, 'Golden', $3, 'captured', 'Ana', $4)",
+        "INSERT INTO backup_sets (id, tenant_id, name, status, source, keep_open, created_by_name, created_at) \
+         VALUES ($1, $2, 'Golden', $3, 'captured', false, 'Ana', $4)",
         id,
         scope.tenant(),
         status,
@@ -49,7 +49,7 @@ async fn backup_set(app: &TestApp, scope: TenantScope, status: &str, policies: &
         execute!(
             &mut tx,
             "INSERT INTO backup_items (set_id, tenant_id, family, graph_id, name, raw, body, assignments, content_hash, \
-             captured_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             captured_at, group_names) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             id,
             scope.tenant(),
             *family,
@@ -59,7 +59,8 @@ async fn backup_set(app: &TestApp, scope: TenantScope, status: &str, policies: &
             Json(normalize(body)),
             Json(assignments),
             content_hash(body),
-            now
+            now,
+            Json(json!({}))
         );
     }
     tx.commit().await.unwrap();

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A settings catalog policy, in the form in which the service lists it.
-fn catalog(value: &str) -> Value {
+pub fn catalog(value: &str) -> Value {
     json!({
     "id": "c1", "name": "Firewall", "technologies": "mdm", "settingCount": 2, "version": 7,
     "templateReference": {"templateId": "", "templateFamily": "none", "templateDisplayName": null},
@@ -31,7 +31,7 @@ fn catalog(value: &str) -> Value {
 }
 
 /// The same policy as a tool exports it: other ids and dates, types everywhere, settings the other way round.
-fn exported(value: &str) -> Value {
+pub fn exported(value: &str) -> Value {
     let mut policy = catalog(value);
     policy["@odata.context"] = "https://graph.microsoft.com/beta/$metadata#x".into();
     policy["@odata.type"] = "#microsoft.graph.deviceManagementConfigurationPolicy".into();
@@ -145,6 +145,7 @@ on_both_engines! {
             inputs: json!({}),
             context: json!({"inputs": {}}),
             initiator: runledger::model::run::Initiator::system(),
+            retry_of: None,
         };
         let run = app.core.runs.ensure_run(scope, new).await.unwrap().run().id;
         let _workers = ProductWorkers::start(&app.core);

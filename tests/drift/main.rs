@@ -9,4 +9,5 @@ mod baselines;
 mod findings;
 mod identity;
 mod support;
+mod synced;
 mod triage;

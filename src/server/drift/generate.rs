@@ -9,13 +9,14 @@ use super::{
     contents::{Pair, differences},
     draft::{Draft, by_identity},
     matching::{Counterpart, Matched, Matching},
+    page::{Page, own},
 };
 use crate::{
     model::{
         drift::{Baseline, FindingEventKind},
         ids::FindingId,
         reason::ReasonCode,
-        run::{RunFailure, RunProgress, SummaryCounts},
+        run::RunProgress,
     },
     server::{
         db::{
@@ -26,7 +27,7 @@ use crate::{
             },
         },
         graph::Family,
-        runs::{JobError, RunHandle, failure::plain, handle::StepResult},
+        runs::{JobError, RunHandle, handle::StepResult},
     },
 };
 
@@ -63,36 +64,6 @@ struct Generation<'a> {
     /// Policies looked at, of how many as far as that is known.
     done: u64,
     total: u64,
-}
-
-/// What a page came to.
-#[derive(Default)]
-struct Page {
-    drafts: Vec<Draft>,
-    failures: Vec<RunFailure>,
-    counts: SummaryCounts,
-    unknown_targets: u64,
-}
-
-impl Page {
-    const fn count(&mut self, succeeded: u64, failed: u64, skipped: u64) {
-        self.counts.total += succeeded + failed + skipped;
-        self.counts.processed += succeeded + failed + skipped;
-        self.counts.succeeded += succeeded;
-        self.counts.failed += failed;
-        self.counts.skipped += skipped;
-    }
-
-    /// A policy that cannot be told from another one.
-    fn ambiguous(&mut self, matched: &Matched, here: usize, there: usize, sides: [&str; 2]) {
-        let message = format!(
-            "{here} in {} and {there} in {} have this name and kind, so nobody can say which belongs to which.",
-            sides[0], sides[1]
-        );
-        let failure = plain(ReasonCode::Conflict, &message);
-        self.failures.push(RunFailure { item: Some(matched.head.name.clone()), ..failure });
-        self.count(0, 1, 0);
-    }
 }
 
 const OURS: &str = "this tenant";
@@ -307,9 +278,4 @@ impl Generation<'_> {
             step: family.map(|family| family.label().to_owned()),
         }
     }
-}
-
-fn own<const N: usize>(counts: [(&str, u64); N]) -> SummaryCounts {
-    let own = counts.into_iter().map(|(key, count)| (key.to_owned(), count)).collect();
-    SummaryCounts { own, ..SummaryCounts::default() }
 }

@@ -7,6 +7,7 @@ mod contents;
 mod draft;
 mod generate;
 mod matching;
+mod page;
 mod path;
 mod severity;
 mod triage;

@@ -2,9 +2,9 @@
 
 mod backup_add_policies;
 mod directory_groups_sync;
+mod drift_generate;
 mod families;
 mod family_sync;
-mod drift_generate;
 mod inventory_sync;
 mod policy_sync;
 
@@ -33,7 +33,11 @@ use super::{
 };
 use crate::{
     error::AppError,
-    model::{operation::OperationType, reason::ReasonCode, run::{Initiator, RunFailure}},
+    model::{
+        operation::OperationType,
+        reason::ReasonCode,
+        run::{Initiator, RunFailure},
+    },
 };
 
 /// A job that does runs of one type. It carries no tracking code: the tracker claims, beats and closes.

@@ -52,15 +52,14 @@ pub fn DriftPage() -> impl IntoView {
         overview.refetch();
         findings.refetch();
     });
-    let ended = refresh.clone();
     expect_context::<LiveFeed>().listen(move |event| match event {
         LiveEvent::Run { run } => {
             let concerns = matches!(run.operation_type, OperationType::DriftGenerate | OperationType::PolicySync);
             if concerns && !run.status.is_active() {
-                ended();
+                refresh();
             }
         }
-        LiveEvent::Gap => ended(),
+        LiveEvent::Gap => refresh(),
         _ => {}
     });
     Effect::new(move |_| match decide.value().get() {
