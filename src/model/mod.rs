@@ -1,6 +1,7 @@
 //! Types that the server and the browser share. No I/O, no clock, no randomness.
 
 pub mod backup;
+pub mod baseline;
 pub mod choice;
 pub mod comparison;
 pub mod counts;

@@ -25,6 +25,7 @@ use crate::{
                 findings::{self, Author, BATCH, Looking, NewEvent},
                 snapshots::{self, Compared},
             },
+            runs,
         },
         graph::Family,
         runs::{JobError, RunHandle, handle::StepResult},
@@ -80,6 +81,8 @@ impl Generation<'_> {
             baseline_name: &ground.baseline_name,
             baseline_at: ground.baseline_at,
         };
+        // The run before its own record: the heartbeat takes them in this order as well.
+        runs::lock(step.tx(), self.run.id()).await?;
         snapshots::note_compared(step.tx(), self.run.scope(), self.run.id(), &compared).await?;
         let counts = own([("findings", 0), ("known", 0), ("resolved", 0), ("unknown_targets", 0)]);
         step.commit(StepResult { counts, failures: Vec::new(), progress: Some(self.progress(None)) }).await

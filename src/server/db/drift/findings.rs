@@ -149,9 +149,10 @@ pub async fn resolve_unseen(
         WHERE id IN (SELECT id FROM drift_findings WHERE tenant_id = $1 AND baseline_kind = $2 AND baseline_id = $3 \
         AND family = $4 AND state <> 'resolved' AND (last_seen_run <> $6 OR last_seen_attempt <> $7) \
         AND policy_key NOT IN (SELECT ";
-    const TAIL: &str = ") LIMIT $9) RETURNING id";
-    const SQLITE: &str = concatcp!(HEAD, "value FROM json_each($5)", TAIL);
-    const POSTGRES: &str = concatcp!(HEAD, "jsonb_array_elements_text($5)", TAIL);
+    const SQLITE: &str = concatcp!(HEAD, "value FROM json_each($5)) LIMIT $9) RETURNING id");
+    // Held in the order in which everybody holds them.
+    const POSTGRES: &str =
+        concatcp!(HEAD, "jsonb_array_elements_text($5)) ORDER BY key_hash LIMIT $9 FOR UPDATE) RETURNING id");
     let (tenant, kind, id) = (ground.scope.tenant(), ground.baseline.kind(), ground.baseline.id());
     let (family, uncompared) = (ground.family, Json(uncompared));
     let Looking { run, attempt, at } = looking;
