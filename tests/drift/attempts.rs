@@ -16,7 +16,7 @@ use runledger::{
         db::{scope::TenantScope, tasks::RunTask},
         drift,
         jobs::{JobRouter, Producer},
-        runs::{JobError, NewRun, RunHandle, Running, TrackOperationRun, TrackerSettings},
+        runs::{JobError, Limits, NewRun, RunHandle, Running, TrackOperationRun, TrackerSettings},
     },
 };
 use serde_json::json;
@@ -58,11 +58,12 @@ fn deliver(app: &TestApp, hangs: Option<Arc<Notify>>, running: &Running, run_id:
         heartbeat_every: Duration::from_millis(20),
         time_limit: Duration::from_secs(60),
         cancel_patience: Duration::from_secs(60),
+        limits: Limits::NONE,
     };
     let tracker = TrackOperationRun::new(app.core.runs.clone(), settings, running.clone());
     let job: Arc<dyn Producer> = Arc::new(Worker { hangs });
     let mut service = tracker.layer(JobRouter::new(vec![job]));
-    let task = TaskBuilder::new(RunTask { run_id }).build();
+    let task = TaskBuilder::new(RunTask::For(run_id)).build();
     tokio::spawn(async move {
         let _ = service.call(task).await;
     })
@@ -90,12 +91,12 @@ on_both_engines! {
         let mut syncs = Syncs::default();
         syncs.sync(&app, scope, &with(1, &[])).await;
         syncs.sync(&app, scope, &with(2, &[])).await;
-        deliver(&app, None, &Running::default(), asked_for(&app, scope).await).await.unwrap();
+        deliver(&app, None, &Running::new(4), asked_for(&app, scope).await).await.unwrap();
 
         // Now that finding is gone, and there is another one.
         syncs.sync(&app, scope, &with(2, &["new"])).await;
         let run = asked_for(&app, scope).await;
-        let (worked, running) = (Arc::new(Notify::new()), Running::default());
+        let (worked, running) = (Arc::new(Notify::new()), Running::new(4));
         let first = deliver(&app, Some(worked.clone()), &running, run);
         worked.notified().await;
         running.finish(Duration::ZERO).await;
@@ -103,7 +104,7 @@ on_both_engines! {
         assert_eq!(tally(&app.detail(scope, run).await), [1, 0, 1]);
 
         app.advance(TimeDelta::seconds(60));
-        deliver(&app, None, &Running::default(), run).await.unwrap();
+        deliver(&app, None, &Running::new(4), run).await.unwrap();
         let detail = app.detail(scope, run).await;
         assert_eq!((detail.run.attempt, detail.run.outcome), (2, Some(RunOutcome::Succeeded)));
         assert_eq!(tally(&detail), [1, 0, 1]);
