@@ -23,7 +23,7 @@ use common::{
 use reqwest::{Method, StatusCode};
 use runledger::{
     model::user::{
-        Action::{self, DeleteBackup, MakeBackup, ManageSchedules, StartOperation, View},
+        Action::{self, DeleteBackup, MakeBackup, ManageSchedules, StartOperation, TriageDrift, View},
         Role,
     },
     server::{router::plain_routes, runs::RunChange},
@@ -86,6 +86,11 @@ fn lines() -> Vec<Line> {
         function("operations/cancel", Mutates(StartOperation), RUN),
         function("operations/retry", Mutates(StartOperation), RUN),
         function("groups/list", Reads(View), TENANT),
+        function("drift/overview", Reads(View), TENANT),
+        function("drift/list", Reads(View), TENANT),
+        function("drift/show", Reads(View), &[("tenant", "{tenant}"), ("finding", "{id}")]),
+        function("drift/generate", Mutates(StartOperation), TENANT),
+        function("drift/decide", Mutates(TriageDrift), &[("tenant", "{tenant}"), ("findings[0]", "{id}"), ("decision", "accept")]),
         function("backups/list", Reads(View), TENANT),
         function("backups/show", Reads(View), SET),
         function("backups/choices", Reads(MakeBackup), TENANT),
