@@ -40,7 +40,7 @@ test("a sync goes from queued over running to completed before one's eyes", asyn
   await page.getByRole("link", { name: "View run" }).last().click();
   await expect(page).toHaveURL(/\/t\/northwind\/operations\/[0-9a-f-]{36}$/);
   await expect(page.getByRole("heading", { name: "Inventory sync" })).toBeVisible();
-  await expect(page.getByText("Succeeded").first()).toBeVisible();
+  await expect(page.getByRole("dialog").getByText("Succeeded").first()).toBeVisible();
   await expect(page.getByText("Attempt 1 started")).toBeVisible();
   await page.reload();
   await expect(page.getByRole("heading", { name: "Inventory sync" })).toBeVisible();

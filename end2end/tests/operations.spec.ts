@@ -192,6 +192,7 @@ test.describe("without JavaScript", () => {
     await expect(page).toHaveURL(/outcome=failed/);
     await expect(outcomes(page, "Succeeded")).toHaveCount(0);
     await expect(page.locator("[name=outcome][value=failed]")).toBeChecked();
+    await expect(page.locator(".run-count")).toHaveText(/^\d+ runs$/);
     await page.getByRole("link", { name: "Clear outcome" }).click();
     await page.getByRole("link", { name: "Older" }).click();
     await expect(page.getByRole("link", { name: "Newer" })).toBeVisible();

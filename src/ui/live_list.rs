@@ -33,7 +33,8 @@ pub struct LiveList {
     pub announcer: Announcer,
     /// The rows on the screen now, for what comes in later.
     shown: RwSignal<Option<RunRows>>,
-    viewer: ViewerResource,
+    /// Who is looking.
+    me: StoredValue<Option<UserId>>,
     refresh: Callback<()>,
 }
 
@@ -57,6 +58,12 @@ impl LiveList {
                 }
             });
         });
+        let viewer = expect_context::<ViewerResource>();
+        let me = StoredValue::new(None);
+        Effect::new(move |_| {
+            let viewer = viewer.get().and_then(Result::ok).flatten();
+            me.set_value(viewer.map(|viewer| viewer.id));
+        });
         let list = Self {
             page,
             filter,
@@ -64,7 +71,7 @@ impl LiveList {
             reader,
             announcer: Announcer::on_this_page(),
             shown,
-            viewer: expect_context(),
+            me,
             refresh: Callback::new(move |()| refresh()),
         };
         expect_context::<LiveFeed>().listen(move |event| match event {
@@ -114,7 +121,7 @@ impl LiveList {
 
     fn apply(self, run: &Run, hold: bool) {
         let filter = self.filter.get_untracked();
-        let admitted = filter.admits(run, self.me(), browser_now().unwrap_or(run.updated_at));
+        let admitted = filter.admits(run, self.me.get_value(), browser_now().unwrap_or(run.updated_at));
         if admitted && !filter.reasons.is_any() {
             // Why a run failed is not in its line: whether it is in this list, only the server can say.
             if !run.status.is_active() {
@@ -128,11 +135,6 @@ impl LiveList {
             // The pill says that runs wait.
             Applied::Waiting | Applied::Quiet | Applied::Elsewhere => {}
         });
-    }
-
-    fn me(self) -> Option<UserId> {
-        let viewer = self.viewer.read_untracked();
-        Some(viewer.as_ref()?.as_ref().ok()?.as_ref()?.id)
     }
 }
 

@@ -26,6 +26,8 @@ fn a_form_says_several_values_and_not() {
     let query = "type=inventory.sync&type=policy.sync&type_is=not&outcome=failed&outcome=cancelled";
     assert_eq!(filter.to_query(), query);
     assert!(read("status_is=not&zone=60&type_is=is").is_open(), "not without a value filters nothing");
+    let answer = format!("started={0}&joined={0}", Uuid::nil());
+    assert!(read(&answer).is_open(), "what a start button tells is no filter and no mistake");
 }
 
 #[test]

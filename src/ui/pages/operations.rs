@@ -37,8 +37,7 @@ pub fn OperationsPage() -> impl IntoView {
     let start = Starting::<StartOperation>::on_this_page();
     let list = LiveList::on_this_page(tenant, query, filter);
     start.on_started(move |started| list.started(&started.run));
-    let count =
-        move || view! { <span class="run-count" role="status">{move || list.count().map(filter_words::runs)}</span> };
+    let count = move || view! { <RunTotal list/> };
 
     view! {
         <Title text="Operations"/>
@@ -86,5 +85,20 @@ pub fn OperationsPage() -> impl IntoView {
             })}
         </Transition>
         <Toast toast=start.toast/>
+    }
+}
+
+/// How many runs there are; first as the page was asked for, then as it stands.
+#[component]
+fn RunTotal(list: LiveList) -> impl IntoView {
+    view! {
+        <span class="run-count" role="status">
+            <Transition>
+                {move || Suspend::new(async move {
+                    let asked = list.page.await.ok().map(|page| page.count);
+                    move || list.count().or(asked).map(filter_words::runs)
+                })}
+            </Transition>
+        </span>
     }
 }
