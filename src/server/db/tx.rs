@@ -47,12 +47,23 @@ impl Tx {
     }
 }
 
+/// How a transaction of SQLite begins that writes.
+const IMMEDIATE: &str = "BEGIN IMMEDIATE";
+
 impl Db {
     /// Opens a transaction that may write. On SQLite it holds the one writer from its first moment,
     /// so that it never fails half way because another one wrote in between.
     pub async fn begin(&self) -> DbResult<Tx> {
         match self {
-            Self::Sqlite(db) => db.write().begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Self::Sqlite(db) => match db.write().begin_with(IMMEDIATE).await {
+                // A full disk makes SQLite itself roll back, and the driver takes the transaction for open ever after: the
+                // one writer is opened anew.
+                Err(sqlx::Error::InvalidSavePointStatement) => {
+                    db.write().acquire().await?.close().await?;
+                    db.write().begin_with(IMMEDIATE).await.map(Tx::Sqlite)
+                }
+                begun => begun.map(Tx::Sqlite),
+            },
             Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
         }
     }

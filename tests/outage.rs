@@ -1,0 +1,185 @@
+//! The database goes away and comes back: pages say so, jobs wait and go on, nothing is lost or done twice.
+
+mod common;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use common::{
+    Engine, TestApp, TestDatabase, eventually,
+    jobs::{TestJob, Workers},
+    web::Web,
+};
+use reqwest::StatusCode;
+use runledger::{
+    model::{
+        run::{RunOutcome, SummaryCounts},
+        user::Role,
+    },
+    server::{
+        boot::Core,
+        db::{Db, DbSettings},
+        runs::handle::StepResult,
+    },
+};
+use serde_json::json;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Notify, watch},
+};
+
+/// Stands between a node and PostgreSQL, and can be cut.
+struct Wire {
+    url: String,
+    open: watch::Sender<bool>,
+}
+
+impl Wire {
+    async fn to(database: &TestDatabase) -> Self {
+        let DbSettings::Postgres { url, .. } = database.settings() else { panic!("on PostgreSQL") };
+        let mut url = url::Url::parse(url).unwrap();
+        let server = (url.host_str().unwrap().to_owned(), url.port().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        let (open, state) = watch::channel(true);
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let (server, mut state) = (server.clone(), state.clone());
+                tokio::spawn(async move {
+                    // A cut wire takes no connection, and ends those that it has.
+                    if !*state.borrow() {
+                        return;
+                    }
+                    let Ok(mut far) = TcpStream::connect((server.0.as_str(), server.1)).await else { return };
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        _ = state.wait_for(|open| !open) => {}
+                    }
+                });
+            }
+        });
+        Self { url: url.to_string(), open }
+    }
+
+    fn cut(&self) {
+        self.open.send_replace(false);
+    }
+
+    fn mend(&self) {
+        self.open.send_replace(true);
+    }
+}
+
+fn item() -> StepResult {
+    let counts = SummaryCounts { total: 1, processed: 1, succeeded: 1, ..SummaryCounts::default() };
+    StepResult { counts, ..StepResult::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_say_that_the_database_is_away_and_jobs_wait_for_it() {
+    let app = TestApp::start(Engine::Postgres).await;
+    let scope = app.tenant("contoso").await;
+    app.member("op@contoso.example", "contoso", Role::Operator).await;
+    let wire = Wire::to(&app.database).await;
+    let db = Db::connect(&DbSettings::Postgres { url: wire.url.clone(), connections: 8 }).await.unwrap();
+    let node = Core::on(db, app.core.clock.clone(), app.core.secrets.clone());
+    let far = TestApp { core: node, database: TestDatabase::create(Engine::Sqlite).await };
+    let web = Web::start(&far).await;
+    let operator = web.signed_in("op@contoso.example").await;
+
+    let (go, begun) = (Arc::new(Notify::new()), Arc::new(AtomicU32::new(0)));
+    let job = {
+        let (go, begun) = (go.clone(), begun.clone());
+        TestJob::doing(move |run| {
+            let (go, begun) = (go.clone(), begun.clone());
+            async move {
+                begun.fetch_add(1, Ordering::SeqCst);
+                run.record(item()).await?;
+                go.notified().await;
+                // The database is away now.
+                run.record(item()).await
+            }
+        })
+    };
+    let workers = Workers::start(&far.core, vec![job]);
+    let run = far.ensure(scope, json!({})).await.run().id;
+    eventually("the first item", async || {
+        (app.detail(scope, run).await.run.summary_counts.succeeded == 1).then_some(())
+    })
+    .await;
+
+    wire.cut();
+    let page = operator.get("/t/contoso/operations").await;
+    assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.text().await.unwrap().contains("database cannot be used right now"));
+    assert_eq!(operator.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(operator.get("/healthz").await.status(), StatusCode::OK, "the process lives");
+    let (status, told) =
+        operator.ask("operations/start", &[("tenant", "contoso"), ("operation_type", "inventory.sync")]).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{told}");
+    go.notify_one();
+
+    wire.mend();
+    let detail = eventually("the job goes on and ends", async || {
+        go.notify_one();
+        let detail = app.detail(scope, run).await;
+        (!detail.run.status.is_active()).then_some(detail)
+    })
+    .await;
+    assert_eq!(detail.run.outcome, Some(RunOutcome::Succeeded), "{:?}", detail.failures);
+    assert_eq!(detail.run.summary_counts.succeeded, 2, "no item is lost and none is counted twice");
+    assert_eq!(detail.run.attempt, i32::try_from(begun.load(Ordering::SeqCst)).unwrap());
+    eventually("the page is back", async || {
+        (operator.get("/t/contoso/operations").await.status() == StatusCode::OK).then_some(())
+    })
+    .await;
+    workers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_told_and_the_job_goes_on_when_there_is_room() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let scope = app.tenant("contoso").await;
+    let go = Arc::new(Notify::new());
+    let gate = go.clone();
+    let _workers = Workers::start(
+        &app.core,
+        vec![TestJob::doing(move |run| {
+            let gate = gate.clone();
+            async move {
+                gate.notified().await;
+                run.record(item()).await
+            }
+        })],
+    );
+    let run = app.ensure(scope, json!({})).await.run().id;
+    eventually("it runs", async || app.detail(scope, run).await.run.has_worker().then_some(())).await;
+    let Db::Sqlite(sqlite) = &app.core.db else { panic!("on SQLite") };
+    // No page more than there are now; the one writer keeps it in mind.
+    let limit = async |pages: &'static str| sqlx::query(pages).execute(sqlite.write()).await.unwrap();
+    let mut refused = None;
+    for number in 0..400 {
+        limit("PRAGMA max_page_count = 1").await;
+        let new = common::new_run(json!({ "number": number, "text": "x".repeat(2_000) }));
+        let new = runledger::server::runs::NewRun { context: json!({ "text": "x".repeat(4_000) }), ..new };
+        if let Err(error) = app.core.runs.ensure_run(scope, new).await {
+            refused = Some(runledger::error::AppError::from(runledger::server::error::ServiceError::from(error)));
+            break;
+        }
+    }
+    assert_eq!(refused.expect("the disk is full at some time").status(), 503);
+    go.notify_waiters();
+    limit("PRAGMA max_page_count = 1000000").await;
+    let detail = eventually("the job goes on and ends", async || {
+        go.notify_one();
+        let detail = app.detail(scope, run).await;
+        (!detail.run.status.is_active()).then_some(detail)
+    })
+    .await;
+    assert_eq!((detail.run.outcome, detail.run.summary_counts.succeeded), (Some(RunOutcome::Succeeded), 1));
+}
