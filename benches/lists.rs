@@ -161,7 +161,7 @@ async fn any_run(stage: &Stage, scope: TenantScope, age: TimeDelta) -> RunId {
 /// Of the first thousands of runs: who asked for most and for fewest.
 async fn people(stage: &Stage, scope: TenantScope) -> [Uuid; 2] {
     let sql = "SELECT initiator_user_id FROM (SELECT initiator_user_id FROM operation_runs \
-         WHERE tenant_id = $1 AND initiator_user_id IS NOT NULL ORDER BY id LIMIT 5000) AS some \
+         WHERE tenant_id = $1 AND initiator_user_id IS NOT NULL ORDER BY id LIMIT 5000) AS earliest \
          GROUP BY initiator_user_id ORDER BY count(*) DESC, initiator_user_id";
     let rows: Vec<(Uuid,)> = match &stage.core.db {
         Db::Sqlite(db) => sqlx::query_as(sql).bind(scope.tenant()).fetch_all(db.read()).await,
