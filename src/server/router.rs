@@ -1,5 +1,7 @@
 //! Every route of the server, and what stands around them.
 
+use std::sync::OnceLock;
+
 use axum::{
     Json, Router,
     body::{Body, to_bytes},
@@ -11,7 +13,7 @@ use axum::{
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{
-    LeptosRoutes, ResponseOptions, file_and_error_handler_with_context,
+    AxumRouteListing, LeptosRoutes, ResponseOptions, file_and_error_handler_with_context,
     generate_route_list_with_exclusions_and_ssg_and_context,
 };
 use tower_http::{
@@ -64,11 +66,10 @@ pub fn router(state: AppState) -> Router {
         let options = state.leptos.clone();
         move || shell(options.clone())
     };
-    let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
     plain_routes()
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
-        .leptos_routes_with_context(&state, routes, context.clone(), page)
+        .leptos_routes_with_context(&state, page_routes(&context), context.clone(), page)
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
         .layer(middleware::from_fn(right_status))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
@@ -79,6 +80,14 @@ pub fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(TraceLayer::new_for_http())
         .with_state(state)
+}
+
+/// The pages of the application. Asked for once in a process: while leptos lists them, no page being rendered
+/// anywhere in the process gets its data, and would wait for it for ever.
+fn page_routes(context: &(impl Fn() + Clone + Send + Sync + 'static)) -> Vec<AxumRouteListing> {
+    static PAGES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    let pages = || generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone()).0;
+    PAGES.get_or_init(pages).clone()
 }
 
 /// 200 when the database is reached and takes writes; migrations are done before the server listens.
