@@ -92,12 +92,13 @@ impl LiveList {
 
     /// These rows are on the screen now.
     pub fn show(self, rows: &RunRows) {
-        self.shown.set(Some(rows.clone()));
+        self.shown.try_set(Some(rows.clone()));
     }
 
     /// How many runs there are, once it is known.
     pub fn count(self) -> Option<RunCount> {
-        self.shown.read().as_ref().map(RunRows::count)
+        // A part of the page that is drawn last, on the server, may outlive the page's signals.
+        self.shown.try_read()?.as_ref().map(RunRows::count)
     }
 
     /// The reader's own run: it goes in at once where they can see it.
