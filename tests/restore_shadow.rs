@@ -74,22 +74,6 @@ on_both_engines! {
         assert_eq!(kinds(&app, &place, id).await, [Created, Started, Completed]);
     }
 
-    async fn a_restore_that_fails_as_a_whole_says_so_on_the_ledger(app: TestApp) {
-        let place = Place::new(&app).await;
-        let set = backed_up(&app, &place).await;
-        let all = keys(&app, place.scope, set).await;
-        let member = place.member(&app).await;
-        drop(place.graph);
-        let run = app.core.restores.create(&member, set, all, false).await.unwrap();
-        common::eventually("the restore has failed", async || {
-            let detail = app.core.restores.detail(place.scope, run.id).await.unwrap();
-            (detail.run.status == RestoreStatus::Failed).then_some(())
-        })
-        .await;
-        let shown = assert_shown(&app, place.scope, run.id).await;
-        assert_eq!((shown.run.outcome, shown.failures.len()), (Some(RunOutcome::Failed), 1));
-    }
-
     async fn cancelling_a_preview_on_either_side_ends_both(app: TestApp) {
         let place = Place::new(&app).await;
         let set = backed_up(&app, &place).await;

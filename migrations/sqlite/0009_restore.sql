@@ -21,6 +21,8 @@ CREATE TABLE restore_runs (
     cancel_requested_by TEXT,
     -- Counts the takings: a write of an older one is refused.
     attempt         INTEGER NOT NULL,
+    -- The taking that began to write; absent before.
+    first_attempt   INTEGER,
     -- When whoever does it gave the last sign of life; absent while nobody does.
     beat_at         TEXT,
     -- Numbers its events.

@@ -142,6 +142,9 @@ pub struct RestoreRun {
     pub cancel_requested_at: Option<DateTime<Utc>>,
     pub cancel_requested_by: Option<String>,
     pub attempt: i32,
+    /// The taking that began to write; none before.
+    #[serde(default)]
+    pub first_attempt: Option<i32>,
     pub beat_at: Option<DateTime<Utc>>,
     /// Counts its changes.
     pub version: i64,

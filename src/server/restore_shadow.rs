@@ -14,7 +14,7 @@ use crate::model::{
     ids::{RestoreRunId, RunId},
     operation::OperationType,
     restore::{RestoreRun, RestoreStatus},
-    run::{CancelRequest, Initiator, Run, RunOutcome, RunProgress, RunStatus},
+    run::{CancelRequest, Initiator, Run, RunOutcome, RunProgress, RunStatus, SummaryCounts},
 };
 
 /// Maps each event of a restore to its operation run, which has the restore's own id. An event that is shown already
@@ -55,6 +55,8 @@ pub fn shadow_of(restore: &RestoreRun) -> Result<FullRun, serde_json::Error> {
     let inputs = json!({ "restore_run_id": restore.id });
     let (status, outcome) = match restore.status {
         RestoreStatus::Draft | RestoreStatus::Previewed => (RunStatus::Queued, None),
+        // Confirmed, and nobody has begun.
+        RestoreStatus::Running if restore.first_attempt.is_none() => (RunStatus::Queued, None),
         RestoreStatus::Running => (RunStatus::Running, None),
         RestoreStatus::Completed => (RunStatus::Completed, Some(outcome(restore))),
         RestoreStatus::Failed => (RunStatus::Completed, Some(RunOutcome::Failed)),
@@ -72,8 +74,8 @@ pub fn shadow_of(restore: &RestoreRun) -> Result<FullRun, serde_json::Error> {
         outcome,
         initiator: Initiator { user_id: restore.created_by_id, name: restore.created_by.clone() },
         // Looking is no attempt: it writes nothing.
-        attempt: if restore.started_at.is_some() { restore.attempt } else { 0 },
-        summary_counts: restore.counts.clone(),
+        attempt: restore.first_attempt.map_or(0, |first| restore.attempt - first + 1),
+        summary_counts: counts(restore),
         progress: running.then(|| RunProgress {
             done: restore.counts.processed,
             total: Some(restore.counts.total),
@@ -87,12 +89,21 @@ pub fn shadow_of(restore: &RestoreRun) -> Result<FullRun, serde_json::Error> {
         sample: false,
         heartbeat_at: restore.beat_at.filter(|_| running),
         created_at: restore.created_at,
-        started_at: restore.started_at,
+        started_at: restore.started_at.filter(|_| status != RunStatus::Queued),
         completed_at: restore.completed_at,
         updated_at: restore.updated_at,
     };
     let run_identity_hash = run_identity_hash(OperationType::RestoreExecute, &inputs)?;
     Ok(FullRun { run, run_identity_hash, failures: restore.failures.clone(), context: inputs })
+}
+
+/// Cancelled before it began, nothing was done: as the ledger says it of its own runs.
+fn counts(restore: &RestoreRun) -> SummaryCounts {
+    let counts = restore.counts.clone();
+    match (restore.status, restore.first_attempt) {
+        (RestoreStatus::Cancelled, None) => SummaryCounts { processed: 0, skipped: 0, ..counts },
+        _ => counts,
+    }
 }
 
 fn outcome(restore: &RestoreRun) -> RunOutcome {

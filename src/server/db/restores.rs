@@ -16,7 +16,7 @@ use crate::model::{
 
 const COLUMNS: &str = "id, tenant_id, backup_set_id, backup_set_name, status, assignments, group_map, safety_set_id, \
      created_by_user_id, created_by_name, confirmed_by_name, failure, cancel_requested_at, cancel_requested_by, attempt, \
-     beat_at, version, created_at, started_at, completed_at, updated_at";
+     first_attempt, beat_at, version, created_at, started_at, completed_at, updated_at";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -35,6 +35,7 @@ struct Row {
     cancel_requested_at: Option<DateTime<Utc>>,
     cancel_requested_by: Option<String>,
     attempt: i32,
+    first_attempt: Option<i32>,
     beat_at: Option<DateTime<Utc>>,
     version: i64,
     created_at: DateTime<Utc>,
@@ -62,6 +63,7 @@ impl From<Row> for RestoreRun {
             cancel_requested_at: row.cancel_requested_at,
             cancel_requested_by: row.cancel_requested_by,
             attempt: row.attempt,
+            first_attempt: row.first_attempt,
             beat_at: row.beat_at,
             version: row.version,
             created_at: row.created_at,
@@ -79,12 +81,12 @@ pub async fn put(tx: &mut Tx, run: &RestoreRun) -> DbResult<()> {
     const SQL: &str = concatcp!(
         "INSERT INTO restore_runs (",
         COLUMNS,
-        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) \
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) \
          ON CONFLICT (id) DO UPDATE SET status = excluded.status, assignments = excluded.assignments, \
          group_map = excluded.group_map, safety_set_id = excluded.safety_set_id, \
          confirmed_by_name = excluded.confirmed_by_name, failure = excluded.failure, \
          cancel_requested_at = excluded.cancel_requested_at, cancel_requested_by = excluded.cancel_requested_by, \
-         attempt = excluded.attempt, beat_at = excluded.beat_at, version = excluded.version, \
+         attempt = excluded.attempt, first_attempt = excluded.first_attempt, beat_at = excluded.beat_at, version = excluded.version, \
          started_at = excluded.started_at, completed_at = excluded.completed_at, updated_at = excluded.updated_at"
     );
     tx_sql!(
@@ -106,6 +108,7 @@ pub async fn put(tx: &mut Tx, run: &RestoreRun) -> DbResult<()> {
             run.cancel_requested_at,
             &run.cancel_requested_by,
             run.attempt,
+            run.first_attempt,
             run.beat_at,
             run.version,
             run.created_at,

@@ -68,6 +68,9 @@ impl RestoreService {
             return Ok(None);
         }
         step.run.attempt += 1;
+        if step.run.status == RestoreStatus::Running {
+            step.run.first_attempt.get_or_insert(step.run.attempt);
+        }
         step.run.beat_at = Some(now);
         let run = step.commit().await?;
         info!(restore = %id, attempt = run.attempt, status = %run.status, "restore taken");

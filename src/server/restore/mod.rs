@@ -121,6 +121,7 @@ impl RestoreService {
             cancel_requested_at: None,
             cancel_requested_by: None,
             attempt: 0,
+            first_attempt: None,
             beat_at: None,
             version: 0,
             created_at: now,

@@ -26,7 +26,9 @@ impl OperationRunService {
             }
             return Ok(());
         };
-        if before.run.status == RunStatus::Completed {
+        // Cancelled by the ledger first: the counts come from whoever is followed.
+        let ended = before.run.status == RunStatus::Completed;
+        if ended && run.status != RunStatus::Completed {
             return Ok(());
         }
         let asked = before.run.cancel_requested.is_none() && run.cancel_requested.is_some();
@@ -35,6 +37,7 @@ impl OperationRunService {
             self.note(tx, run.id, &line).await?;
         }
         let line = match (before.run.status, run.status) {
+            (RunStatus::Completed, _) => None,
             (_, RunStatus::Completed) => {
                 line(RunEventKind::Completed, json!({ "outcome": run.outcome, "counts": run.summary_counts }))
             }
