@@ -13,6 +13,7 @@ use crate::{
     ui::{
         clock::Clock,
         pages::{
+            audit::AuditPage,
             backup_load::BackupLoadPage,
             backup_new::BackupNewPage,
             backup_set::BackupSetPage,
@@ -87,6 +88,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/backups/new") view=BackupNewPage ssr=SsrMode::Async/>
                     <Route path=path!("/backups/load") view=BackupLoadPage ssr=SsrMode::Async/>
                     <Route path=path!("/backups/:set") view=BackupSetPage ssr=SsrMode::Async/>
+                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async/>
                     <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

@@ -85,6 +85,7 @@ fn lines() -> Vec<Line> {
         function("operations/start", Mutates(StartOperation), &[("tenant", "{tenant}"), ("operation_type", "inventory.sync")]),
         function("operations/cancel", Mutates(StartOperation), RUN),
         function("operations/retry", Mutates(StartOperation), RUN),
+        function("audit/list", Reads(View), TENANT),
         function("groups/list", Reads(View), TENANT),
         function("drift/overview", Reads(View), TENANT),
         function("drift/list", Reads(View), TENANT),
@@ -116,6 +117,8 @@ fn lines() -> Vec<Line> {
         route(Method::GET, "/t/{tenant}/operations/export.csv", Reads(View)),
         route(Method::GET, "/t/{tenant}/operations/export.ndjson", Reads(View)),
         route(Method::GET, "/t/{tenant}/operations/{run}/export.json", Reads(View)),
+        route(Method::GET, "/t/{tenant}/audit/export.csv", Reads(View)),
+        route(Method::GET, "/t/{tenant}/audit/export.ndjson", Reads(View)),
         route(Method::GET, "/t/{tenant}/backups/{set}/download", Reads(View)),
         route(Method::POST, "/t/{tenant}/backups/upload", Mutates(MakeBackup)),
     ]

@@ -15,7 +15,7 @@ use runledger::{
         filter::RunFilter,
         operation::OperationType,
         reason::ReasonCode,
-        run::{Run, RunFailure, RunOutcome},
+        run::{Initiator, Run, RunFailure, RunOutcome},
         schedule::{Schedule, ScheduleDraft, ScheduleSettings},
         user::Role,
     },
@@ -36,7 +36,8 @@ async fn save(app: &TestApp, scope: TenantScope, cron: &str, time_zone: &str, en
         expected_hours: "26".to_owned(),
         enabled,
     };
-    app.core.schedules().save(scope, "Ana", draft).await.unwrap().expect("the draft makes sense");
+    let ana = Initiator { user_id: None, name: "Ana".to_owned() };
+    app.core.schedules().save(scope, ana, draft).await.unwrap().expect("the draft makes sense");
 }
 
 async fn schedule(app: &TestApp, scope: TenantScope) -> (Schedule, ScheduleSettings) {

@@ -1,5 +1,6 @@
 //! Server functions: the only seam between the user interface and the server.
 
+pub mod audit;
 pub mod backups;
 pub mod drift;
 pub mod groups;

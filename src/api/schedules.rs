@@ -45,6 +45,6 @@ pub async fn save_schedule(
     };
     let member = request::member(&tenant, Action::ManageSchedules).await?;
     let draft = ScheduleDraft { operation_type, cron, time_zone, expected_hours, enabled: enabled.is_some() };
-    let saved = request::state().schedules().save(member.scope(), member.user_name(), draft).await.map_err(shown)?;
+    let saved = request::state().schedules().save(member.scope(), &member, draft).await.map_err(shown)?;
     request::answer_schedule(&tenant, saved.err().as_deref()).map_err(shown)
 }

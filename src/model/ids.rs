@@ -51,3 +51,7 @@ id!(
     /// One writing back of a backup set: a row of `restore_runs`.
     RestoreRunId
 );
+id!(
+    /// One line of the audit log.
+    AuditEntryId
+);

@@ -1,5 +1,7 @@
 //! Types that the server and the browser share. No I/O, no clock, no randomness.
 
+pub mod audit;
+pub mod audit_table;
 pub mod backup;
 pub mod baseline;
 pub mod choice;

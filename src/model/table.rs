@@ -58,7 +58,8 @@ pub fn line(run: &Run) -> String {
     ])
 }
 
-fn line_of(cells: [String; 18]) -> String {
+/// Cells as a line, each safe to open.
+pub(super) fn line_of<const N: usize>(cells: [String; N]) -> String {
     cells.map(|text| cell(&text)).join(",") + "\r\n"
 }
 

@@ -23,6 +23,7 @@ use tower_http::{
 };
 
 use super::{
+    audit,
     auth::{origin::same_origin, request::theme},
     backup, export,
     live::stream::events,
@@ -48,6 +49,8 @@ pub fn plain_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/t/{tenant}/operations/export.csv", get(export::csv)),
         ("/t/{tenant}/operations/export.ndjson", get(export::ndjson)),
         ("/t/{tenant}/operations/{run}/export.json", get(export::run)),
+        ("/t/{tenant}/audit/export.csv", get(audit::routes::csv)),
+        ("/t/{tenant}/audit/export.ndjson", get(audit::routes::ndjson)),
         ("/t/{tenant}/backups/{set}/download", get(backup::routes::download)),
         ("/t/{tenant}/backups/upload", post(backup::routes::upload).layer(backup_files)),
     ]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tracing::info;
 
 use super::{
+    audit::{By, Deed},
     db::{members::Membership, scope::TenantScope},
     error::ServiceError,
     jobs,
@@ -14,11 +15,12 @@ use super::{
 use crate::{
     error::AppError,
     model::{
+        audit::AuditAction,
         filter::RunFilter,
         ids::RunId,
         operation::OperationType,
         page::{ListChoices, RunPage},
-        run::{Initiator, Run, RunOutcome, Started},
+        run::{Run, RunOutcome, Started},
     },
 };
 
@@ -46,17 +48,17 @@ impl AppState {
         operation_type: OperationType,
         inputs: &Value,
     ) -> Result<Started, ServiceError> {
-        Ok(start(&self.runs, member.scope(), operation_type, inputs, member.initiator()).await?.into())
+        Ok(start(&self.runs, member.scope(), operation_type, inputs, member).await?.into())
     }
 
     /// For a member who may start operations: cancels a run of the tenant.
     pub async fn cancel(&self, member: &Membership, run: RunId) -> Result<Run, ServiceError> {
-        Ok(self.runs.cancel(member.scope(), run, &member.initiator()).await?)
+        Ok(self.runs.cancel(member.scope(), run, member).await?)
     }
 
     /// For a member who may start operations: does a run again, whole or only what failed.
     pub async fn retry(&self, member: &Membership, run: RunId, failed_only: bool) -> Result<Started, ServiceError> {
-        Ok(retry(&self.runs, member.scope(), run, failed_only, member.initiator()).await?.into())
+        Ok(retry(&self.runs, member.scope(), run, failed_only, member).await?.into())
     }
 }
 
@@ -66,9 +68,20 @@ pub async fn start(
     scope: TenantScope,
     operation_type: OperationType,
     inputs: &Value,
-    initiator: Initiator,
+    by: impl Into<By>,
 ) -> Result<Ensured, ServiceError> {
-    ensure(ledger, scope, operation_type, inputs, initiator, None).await
+    start_as(ledger, scope, operation_type, inputs, Deed::new(by, AuditAction::RunStarted)).await
+}
+
+/// The same where the person does something else, to which the run belongs.
+pub async fn start_as(
+    ledger: &OperationRunService,
+    scope: TenantScope,
+    operation_type: OperationType,
+    inputs: &Value,
+    deed: Deed,
+) -> Result<Ensured, ServiceError> {
+    ensure(ledger, scope, operation_type, inputs, deed, None).await
 }
 
 /// Asks for a run that does again what a run did that failed, wholly or in part, or was cancelled. When the same work is
@@ -78,8 +91,9 @@ pub async fn retry(
     scope: TenantScope,
     run: RunId,
     failed_only: bool,
-    initiator: Initiator,
+    by: impl Into<By>,
 ) -> Result<Ensured, ServiceError> {
+    let deed = Deed::new(by, AuditAction::RunRetried).with("retry_of", run).with("failed_only", failed_only);
     let detail = ledger.detail(scope, run).await?.ok_or_else(|| AppError::not_found("This run"))?;
     let conflict = |message: &str| AppError::Conflict { message: message.to_owned() };
     match detail.run.outcome {
@@ -95,7 +109,7 @@ pub async fn retry(
         inputs = jobs::failed_only(operation_type, &inputs, &detail.failures)
             .ok_or_else(|| conflict("What failed in this run cannot be done on its own. Run it again as a whole."))?;
     }
-    ensure(ledger, scope, operation_type, &inputs, initiator, Some(run)).await
+    ensure(ledger, scope, operation_type, &inputs, deed, Some(run)).await
 }
 
 async fn ensure(
@@ -103,11 +117,12 @@ async fn ensure(
     scope: TenantScope,
     operation_type: OperationType,
     inputs: &Value,
-    initiator: Initiator,
+    deed: Deed,
     retry_of: Option<RunId>,
 ) -> Result<Ensured, ServiceError> {
     let inputs = jobs::accept(operation_type, inputs)?;
+    let initiator = deed.by.initiator.clone();
     jobs::check(ledger.db(), scope, operation_type, &inputs, &initiator).await?;
     let new = NewRun { operation_type, context: json!({ "inputs": inputs }), inputs, initiator, retry_of };
-    Ok(ledger.ensure_run(scope, new).await?)
+    Ok(ledger.ensure_run_for(scope, new, Some(deed)).await?)
 }

@@ -1,6 +1,7 @@
 //! What people see. Pages own resources, components take data and never fetch, the URL owns the filters.
 
 pub mod announcer;
+pub mod audit_words;
 pub mod capture;
 pub mod clock;
 pub mod components;

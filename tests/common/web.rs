@@ -1,6 +1,6 @@
 //! The web server over HTTP, as a browser or a script meets it.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use leptos::config::LeptosOptions;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
@@ -34,7 +34,8 @@ impl Web {
         let leptos = LeptosOptions::builder().output_name("runledger").build();
         let state = app.core.web(Config { public_url: None }, leptos, &stopping);
         let stopped = stopping.clone().cancelled_owned();
-        tokio::spawn(axum::serve(listener, router(state)).with_graceful_shutdown(stopped).into_future());
+        let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(stopped).into_future());
         Self { url, stopping }
     }
 

@@ -70,6 +70,11 @@ on_both_engines! {
         assert_eq!(ignored.state, FindingState::Ignored);
         assert_eq!((ignored.decided_by.as_deref(), ignored.reason.as_deref()), (Some("operator"), Some("Pilot devices")));
         assert_eq!(ignored.decided_at, Some(app.core.clock.now()));
+        // One entry of the audit log, and none for what was refused.
+        let (_, log) = stage.operator.ask("audit/list", &[("tenant", "contoso"), ("action", "finding.ignored")]).await;
+        let log = log["entries"]["items"].as_array().unwrap();
+        assert_eq!((log.len(), &log[0]["action"], &log[0]["actor_name"]), (1, &json!("finding.ignored"), &json!("operator")));
+        assert_eq!((&log[0]["subject"]["id"], &log[0]["detail"]), (&json!(found[0].id), &json!({ "reason": "Pilot devices" })));
 
         assert_eq!(decide(&stage.operator, "reopen", "", &[&found[0]]).await.0, 200);
         let again = all(&app).await.remove(0);

@@ -1,5 +1,11 @@
 //! The request's side of it: cookies, and the questions that server functions ask first.
 
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
@@ -54,7 +60,25 @@ pub async fn signed_in() -> Result<SessionUser, AppError> {
 /// The signed-in user's membership of a tenant: 401, 404 and 403 in this order.
 pub async fn member(slug: &str, action: Action) -> Result<Membership, AppError> {
     let user = signed_in().await?;
-    state().auth.member(user.id, slug, action).await.map_err(shown)
+    let address = use_context::<Parts>().and_then(|parts| peer(&parts));
+    let member = state().auth.member(user.id, slug, action).await.map_err(shown)?;
+    Ok(member.coming_from(address))
+}
+
+/// Where a request's connection comes from. Behind a proxy that is the proxy: what headers say of an address, anybody can
+/// write into them.
+pub struct Peer(pub Option<IpAddr>);
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(peer(parts)))
+    }
+}
+
+fn peer(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_canonical())
 }
 
 /// The same for a plain route, outside of server functions, that only shows something.

@@ -9,10 +9,12 @@ use tracing::{info, warn};
 use super::{BackupService, archive, routes::Stopped};
 use crate::{
     model::{
+        audit::{AuditAction, Subject, SubjectKind},
         backup::{BackupSet, Keep, LoadRefusal, SetSource, SetStatus},
         ids::BackupSetId,
     },
     server::{
+        audit::Deed,
         auth::is_name,
         db::{
             backup_items::{self, BackupItem},
@@ -60,6 +62,9 @@ impl BackupService {
         match ended {
             Ok(()) => {
                 backups::set_status(&mut tx, member.scope(), new.id, SetStatus::Complete, Some(now)).await?;
+                let subject = Subject::new(SubjectKind::BackupSet, new.id, &*new.name);
+                let deed = Deed::new(member, AuditAction::BackupSetLoaded);
+                deed.done_to(subject, &mut tx, self.clock(), member.scope()).await?;
                 tx.commit().await?;
                 info!(set = %new.id, user = %member.user_id(), "backup set loaded");
                 Ok(self.find(member.scope(), new.id).await?)

@@ -22,23 +22,25 @@ pub use self::{
 use crate::{
     error::AppError,
     model::{
+        audit::{AuditAction, Subject, SubjectKind},
         backup::{BackupSet, Keep, PolicyKey, SetSource, SetStatus},
         ids::BackupSetId,
         operation::OperationType,
         run::Started,
     },
     server::{
+        audit::Deed,
         auth::is_name,
         clock::Clock,
         db::{
-            Db,
+            Db, DbResult, Tx,
             backups::{self, NewSet},
             members::Membership,
             scope::TenantScope,
         },
         error::ServiceError,
         runs::OperationRunService,
-        start::start,
+        start::start_as,
     },
 };
 
@@ -85,16 +87,17 @@ impl BackupService {
             IntoSet::Existing(id) | IntoSet::New { id, .. } => (*id, matches!(into, IntoSet::New { .. })),
         };
         // Refused before a set is made for it.
+        let asked = policies.len();
         let inputs = AddInputs { backup_set_id: id, policies }.checked()?.to_value();
         let fresh = made && self.make(member, &into).await?;
-        self.check_open(member.scope(), id).await?;
-        let started =
-            start(&self.ledger, member.scope(), OperationType::BackupSetAddPolicies, &inputs, member.initiator()).await;
-        match started {
+        let set = self.check_open(member.scope(), id).await?;
+        let action = if fresh { AuditAction::BackupSetCreated } else { AuditAction::BackupSetExtended };
+        let deed = Deed::new(member, action).to(subject_of(&set)).with("policies", asked);
+        match start_as(&self.ledger, member.scope(), OperationType::BackupSetAddPolicies, &inputs, deed).await {
             Ok(ensured) => Ok(ensured.into()),
             Err(error) => {
                 if fresh {
-                    self.remove(member.scope(), id).await?;
+                    self.removal(member.scope(), id).await?.0.commit().await?;
                 }
                 Err(error)
             }
@@ -126,10 +129,11 @@ impl BackupService {
         Ok(made)
     }
 
-    async fn check_open(&self, scope: TenantScope, id: BackupSetId) -> Result<(), ServiceError> {
-        match self.find(scope, id).await?.closed() {
+    async fn check_open(&self, scope: TenantScope, id: BackupSetId) -> Result<BackupSet, ServiceError> {
+        let set = self.find(scope, id).await?;
+        match set.closed() {
             Some(sentence) => Err(AppError::Conflict { message: sentence.to_owned() }.into()),
-            None => Ok(()),
+            None => Ok(set),
         }
     }
 
@@ -155,6 +159,7 @@ impl BackupService {
             return Err(AppError::Conflict { message: message.to_owned() }.into());
         }
         backups::set_status(&mut tx, member.scope(), id, SetStatus::Complete, Some(self.clock().now())).await?;
+        self.note(&mut tx, member, AuditAction::BackupSetCompleted, &set).await?;
         tx.commit().await?;
         info!(set = %id, user = %member.user_id(), "backup set completed");
         Ok(())
@@ -166,12 +171,15 @@ impl BackupService {
         if typed.trim() != set.name {
             return Err(AppError::invalid("Type the name of the set exactly as it is to delete it.").into());
         }
-        self.remove(member.scope(), id).await?;
+        let (mut tx, set) = self.removal(member.scope(), id).await?;
+        self.note(&mut tx, member, AuditAction::BackupSetDeleted, &set).await?;
+        tx.commit().await?;
         info!(set = %id, user = %member.user_id(), "backup set deleted");
         Ok(())
     }
 
-    async fn remove(&self, scope: TenantScope, id: BackupSetId) -> Result<(), ServiceError> {
+    /// Removes a set that nothing is added to, once the transaction is committed.
+    async fn removal(&self, scope: TenantScope, id: BackupSetId) -> Result<(Tx, BackupSet), ServiceError> {
         let mut tx = self.db().begin().await?;
         let set = backups::lock(&mut tx, scope, id).await?.ok_or_else(no_set)?;
         if set.busy {
@@ -179,8 +187,26 @@ impl BackupService {
             return Err(AppError::Conflict { message: message.to_owned() }.into());
         }
         backups::delete(&mut tx, scope, id).await?;
+        Ok((tx, set))
+    }
+
+    async fn note(&self, tx: &mut Tx, member: &Membership, action: AuditAction, set: &BackupSet) -> DbResult<()> {
+        Deed::new(member, action)
+            .with("policies", set.items)
+            .done_to(subject_of(set), tx, self.clock(), member.scope())
+            .await
+    }
+
+    /// Writes down that a member takes a set out as a file.
+    pub async fn taken_out(&self, member: &Membership, set: &BackupSet) -> Result<(), ServiceError> {
+        let mut tx = self.db().begin().await?;
+        self.note(&mut tx, member, AuditAction::BackupSetDownloaded, set).await?;
         Ok(tx.commit().await?)
     }
+}
+
+fn subject_of(set: &BackupSet) -> Subject {
+    Subject::new(SubjectKind::BackupSet, set.id, &*set.name)
 }
 
 fn no_set() -> AppError {

@@ -1,6 +1,9 @@
 //! What is no page and no server function: a set as a file, out and in.
 
-use std::io::{self, Seek, Write};
+use std::{
+    io::{self, Seek, Write},
+    net::IpAddr,
+};
 
 use axum::{
     body::Body,
@@ -21,8 +24,12 @@ use crate::{
         user::Action,
     },
     server::{
-        auth::request::member_who_may, db::members::Membership, db::tenants, error::ServiceError,
-        router::error_response, state::AppState,
+        auth::request::{Peer, member_who_may},
+        db::members::Membership,
+        db::tenants,
+        error::ServiceError,
+        router::error_response,
+        state::AppState,
     },
 };
 
@@ -31,19 +38,28 @@ pub async fn download(
     State(state): State<AppState>,
     Path((tenant, set)): Path<(String, String)>,
     headers: HeaderMap,
+    Peer(address): Peer,
 ) -> Response {
-    match sent(&state, &tenant, &set, &headers).await {
+    match sent(&state, &tenant, &set, &headers, address).await {
         Ok(response) => response,
         Err(error) => error_response(&AppError::from(error)),
     }
 }
 
-async fn sent(state: &AppState, tenant: &str, set: &str, headers: &HeaderMap) -> Result<Response, ServiceError> {
-    let member = member_who_may(state, headers, tenant, Action::View).await?;
+async fn sent(
+    state: &AppState,
+    tenant: &str,
+    set: &str,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Response, ServiceError> {
+    let member = member_who_may(state, headers, tenant, Action::View).await?.coming_from(address);
     let id: BackupSetId = set.parse().map_err(|_| AppError::not_found("This backup set"))?;
-    let set = BackupService::new(&state.runs).find(member.scope(), id).await?;
+    let backups = BackupService::new(&state.runs);
+    let set = backups.find(member.scope(), id).await?;
     let row =
         tenants::find(state.runs.db(), member.scope()).await?.ok_or_else(|| AppError::not_found("This tenant"))?;
+    backups.taken_out(&member, &set).await?;
     let disposition = format!("attachment; filename=\"{}\"", archive::file_name(&set.name));
     let zip = archive::export(state.runs.db().clone(), state.runs.clock(), member.scope(), row.name, set);
     let headers = [(header::CONTENT_TYPE, "application/zip".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
@@ -55,10 +71,11 @@ pub async fn upload(
     State(state): State<AppState>,
     Path(tenant): Path<String>,
     headers: HeaderMap,
+    Peer(address): Peer,
     form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
 ) -> Response {
     let member = match member_who_may(&state, &headers, &tenant, Action::MakeBackup).await {
-        Ok(member) => member,
+        Ok(member) => member.coming_from(address),
         Err(error) => return error_response(&AppError::from(error)),
     };
     let loaded = match form {

@@ -1,6 +1,6 @@
 //! `runledger serve` and `runledger worker`.
 
-use std::{future::IntoFuture, process::ExitCode, time::Duration};
+use std::{future::IntoFuture, net::SocketAddr, process::ExitCode, time::Duration};
 
 use clap::Args;
 use tokio::{
@@ -65,7 +65,8 @@ impl Serve {
         }
         stop_on_signal(stopping.clone())?;
         let stopped = stopping.clone().cancelled_owned();
-        let serving = axum::serve(listener, router(state)).with_graceful_shutdown(stopped).into_future();
+        let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(stopped).into_future();
         tokio::select! {
             served = serving => served?,
             // A request whose body never comes must not hold the process up.

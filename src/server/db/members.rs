@@ -1,5 +1,7 @@
 //! SQL of `users` and `memberships`.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 
 use super::{Db, DbResult, db_sql, scope::TenantScope, tx_sql};
@@ -25,6 +27,7 @@ pub struct Membership {
     user_id: UserId,
     user_name: String,
     role: Role,
+    address: Option<IpAddr>,
 }
 
 impl Membership {
@@ -42,6 +45,17 @@ impl Membership {
 
     pub const fn role(&self) -> Role {
         self.role
+    }
+
+    /// The member as they came with a request, over a connection from this address.
+    #[must_use]
+    pub fn coming_from(self, address: Option<IpAddr>) -> Self {
+        Self { address, ..self }
+    }
+
+    /// Where the connection of their request came from; none outside of a request.
+    pub const fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// The member as the one who asks for a run.
@@ -108,6 +122,7 @@ pub async fn find(db: &Db, user: UserId, slug: &str) -> DbResult<Option<Membersh
         user_id: user,
         user_name,
         role,
+        address: None,
     }))
 }
 

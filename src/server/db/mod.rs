@@ -1,5 +1,6 @@
 //! The database: one SQL text for SQLite and PostgreSQL, one file of SQL per table family.
 
+pub mod audit;
 pub mod backup_items;
 pub mod backups;
 pub mod bulk;

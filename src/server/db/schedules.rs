@@ -47,10 +47,9 @@ pub async fn list(db: &Db, scope: TenantScope) -> DbResult<Vec<ScheduleRow>> {
 }
 
 /// Sets a schedule up. One that was on stays on since then.
-pub async fn save(db: &Db, scope: TenantScope, row: &ScheduleRow) -> DbResult<()> {
-    let mut tx = db.begin().await?;
+pub async fn save(tx: &mut Tx, scope: TenantScope, row: &ScheduleRow) -> DbResult<()> {
     tx_sql!(
-        &mut tx,
+        tx,
         execute(
             "INSERT INTO schedules (tenant_id, type, cron, time_zone, expected_hours, enabled_at, next_run_at, \
              updated_by_name, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, type) \
@@ -69,7 +68,7 @@ pub async fn save(db: &Db, scope: TenantScope, row: &ScheduleRow) -> DbResult<()
             row.updated_at
         )
     )?;
-    tx.commit().await
+    Ok(())
 }
 
 /// Schedules of all tenants whose time has come, the longest overdue first. Their rows prove the scopes.

@@ -1,7 +1,7 @@
 //! Sample schedules: Contoso reads its inventory every night and its groups several times a day.
 
 use crate::{
-    model::{operation::OperationType, schedule::ScheduleDraft},
+    model::{operation::OperationType, run::Initiator, schedule::ScheduleDraft},
     server::{boot::Core, db::tenants, error::ServiceError},
 };
 
@@ -17,6 +17,7 @@ pub(super) async fn add(core: &Core) -> Result<(), ServiceError> {
     if page.schedules.iter().any(|schedule| schedule.settings.is_some()) {
         return Ok(());
     }
+    let ana = Initiator { user_id: None, name: "Ana Pereira".to_owned() };
     for (operation_type, cron, expected_hours) in SCHEDULES {
         let draft = ScheduleDraft {
             operation_type,
@@ -25,7 +26,7 @@ pub(super) async fn add(core: &Core) -> Result<(), ServiceError> {
             expected_hours: expected_hours.to_owned(),
             enabled: true,
         };
-        if let Err(form) = schedules.save(tenant.scope(), "Ana Pereira", draft).await? {
+        if let Err(form) = schedules.save(tenant.scope(), ana.clone(), draft).await? {
             return Err(ServiceError::Internal(form.error().unwrap_or_default().to_owned()));
         }
     }

@@ -6,13 +6,15 @@ use super::view::{value_mark, visible};
 use crate::{
     error::AppError,
     model::{
+        audit::{AuditAction, Subject, SubjectKind},
         drift::{Decided, Decision, FindingEventKind, FindingState, LONGEST_REASON, MOST_DECIDED},
         ids::FindingId,
     },
     server::{
+        audit::Deed,
         clock::Clock,
         db::{
-            Db,
+            Db, DbResult, Tx,
             drift::{
                 findings::{self, Author, NewEvent},
                 list::{self as rows, DecidedBy, FindingRow},
@@ -63,8 +65,36 @@ pub async fn decide(
     }
     let author = Author { actor: Some(member.user_name()), run: None, reason: reason.as_deref() };
     findings::note(&mut tx, member.scope(), &events, author, now).await?;
+    note(&mut tx, clock, member, decision, &found, reason.as_deref()).await?;
     tx.commit().await?;
     Ok(Decided { decision, findings: found.len() })
+}
+
+/// One entry for all that was decided at once.
+async fn note(
+    tx: &mut Tx,
+    clock: &Clock,
+    member: &Membership,
+    decision: Decision,
+    found: &[FindingRow],
+    reason: Option<&str>,
+) -> DbResult<()> {
+    let Some(first) = found.first() else { return Ok(()) };
+    let action = match decision {
+        Decision::Accept => AuditAction::FindingAccepted,
+        Decision::Ignore => AuditAction::FindingIgnored,
+        Decision::Reopen => AuditAction::FindingReopened,
+    };
+    let mut deed = Deed::new(member, action);
+    if let Some(reason) = reason {
+        deed = deed.with("reason", reason);
+    }
+    let mut name = format!("{}: {}", first.policy_name, first.path);
+    if found.len() > 1 {
+        name = format!("{name}, and {} more", found.len() - 1);
+        deed = deed.with("findings", found.iter().map(|row| row.id).collect::<Vec<_>>());
+    }
+    deed.done_to(Subject::new(SubjectKind::Finding, first.id, name), tx, clock, member.scope()).await
 }
 
 const fn event(decision: Decision) -> FindingEventKind {

@@ -4,11 +4,13 @@ use chrono::TimeDelta;
 
 use crate::{
     model::{
+        audit::{AuditAction, Subject, SubjectKind},
         ids::NotificationId,
         listing::Listing,
         notification::{Inbox, NOTIFICATIONS_A_PAGE, Notification, NotificationSettings},
     },
     server::{
+        audit::Deed,
         clock::Clock,
         db::{Db, DbResult, members::Membership, notification_settings, notifications, sessions::SessionUser},
         live::Hub,
@@ -92,6 +94,9 @@ impl InboxService {
     pub async fn save_settings(&self, member: &Membership, settings: &NotificationSettings) -> DbResult<()> {
         let mut tx = self.db.begin().await?;
         notification_settings::save(&mut tx, member, settings).await?;
+        let subject = Subject::new(SubjectKind::Member, member.user_id(), member.user_name());
+        let deed = Deed::new(member, AuditAction::NotificationsSaved);
+        deed.done_to(subject, &mut tx, &self.clock, member.scope()).await?;
         tx.commit().await
     }
 }

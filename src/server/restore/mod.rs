@@ -23,12 +23,14 @@ pub use self::{
 use crate::{
     error::AppError,
     model::{
+        audit::AuditAction,
         backup::PolicyKey,
         ids::{BackupSetId, RestoreRunId},
         restore::{MOST_RESTORED, RestoreRun, RestoreState, RestoreStatus},
         run::SummaryCounts,
     },
     server::{
+        audit::Deed,
         clock::Clock,
         db::{
             Db, DbResult, Tx, backup_items, backups,
@@ -137,6 +139,7 @@ impl RestoreService {
             let name = name.ok_or_else(|| AppError::not_found("One of the chosen policies"))?;
             restore_items::put(&mut step.tx, scope, step.run.id, &ItemRow::waiting(key, name)).await?;
         }
+        step.note(Deed::new(member, AuditAction::RestorePreviewed)).await?;
         let run = step.commit().await?;
         info!(restore = %run.id, user = %member.user_id(), "restore drafted");
         self.nudge.notify_one();
@@ -152,8 +155,14 @@ impl RestoreService {
     ) -> Result<RestoreRun, RestoreError> {
         let mut step = self.step(member.scope(), id).await?;
         step.move_to(RestoreStatus::Draft, "Only a restore that was not begun can be previewed again.")?;
-        step.run.group_map.extend(chosen.into_iter().filter(|(_, here)| !here.trim().is_empty()));
+        let chosen: BTreeMap<_, _> = chosen.into_iter().filter(|(_, here)| !here.trim().is_empty()).collect();
+        let deed = match chosen.is_empty() {
+            true => Deed::new(member, AuditAction::RestorePreviewed),
+            false => Deed::new(member, AuditAction::RestoreMapped).with("groups", &chosen),
+        };
+        step.run.group_map.extend(chosen);
         step.run.beat_at = None;
+        step.note(deed).await?;
         let run = step.commit().await?;
         self.nudge.notify_one();
         Ok(run)
@@ -175,6 +184,7 @@ impl RestoreService {
         step.run.confirmed_by = Some(member.user_name().to_owned());
         step.run.started_at = Some(self.clock.now());
         step.run.beat_at = None;
+        step.note(Deed::new(member, AuditAction::RestoreConfirmed)).await?;
         let run = step.commit().await?;
         info!(restore = %run.id, user = %member.user_id(), "restore confirmed");
         self.nudge.notify_one();
@@ -188,6 +198,7 @@ impl RestoreService {
             return Err(conflict("The restore has ended already, so there is nothing left to cancel.").into());
         }
         self.mark_cancelled(&mut step.tx, member.scope(), &mut step.run, member.user_name()).await?;
+        step.note(Deed::new(member, AuditAction::RestoreCancelled)).await?;
         step.commit().await
     }
 

@@ -3,12 +3,16 @@
 use super::{RestoreError, RestoreService, event::RestoreEvent};
 use crate::{
     model::{
+        audit::{Subject, SubjectKind},
         ids::RestoreRunId,
         reason::ReasonCode,
         restore::{RestoreRun, RestoreState, TOLD_FAILURES},
         run::{RunFailure, SummaryCounts},
     },
-    server::db::{DbResult, Tx, restore_items, restores, scope::TenantScope},
+    server::{
+        audit::Deed,
+        db::{DbResult, Tx, restore_items, restores, scope::TenantScope},
+    },
 };
 
 /// Who does a restore at the moment: a later taking makes all of an earlier one's writes refused.
@@ -55,6 +59,12 @@ impl RestoreService {
 }
 
 impl Step<'_> {
+    /// Writes down in the audit log what somebody does to the restore.
+    pub async fn note(&mut self, deed: Deed) -> DbResult<()> {
+        let subject = Subject::new(SubjectKind::Restore, self.run.id, &*self.run.backup_set_name);
+        deed.done_to(subject, &mut self.tx, &self.service.clock, self.scope).await
+    }
+
     /// Writes the restore as it now is, tells the listeners, and commits.
     pub async fn commit(mut self) -> Result<RestoreRun, RestoreError> {
         let event = self.service.write(&mut self.tx, self.scope, &mut self.run, self.created).await?;

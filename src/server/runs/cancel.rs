@@ -6,10 +6,12 @@ use super::{OperationRunService, RunChange, change};
 use crate::{
     error::AppError,
     model::{
+        audit::AuditAction,
         ids::RunId,
-        run::{Initiator, Run, RunStatus},
+        run::{Run, RunStatus},
     },
     server::{
+        audit::{By, Deed, subject_of},
         db::{runs, scope::TenantScope, tasks},
         error::ServiceError,
     },
@@ -45,7 +47,9 @@ impl OperationRunService {
     /// Cancels a run of the tenant. One that waits ends in this moment, with its task. The worker of a running one is
     /// asked: it stops at its next step, and what was done stays recorded; meanwhile the run is running. Who asked, and
     /// when, is on the run and in its history. Asking again changes nothing.
-    pub async fn cancel(&self, scope: TenantScope, id: RunId, by: &Initiator) -> Result<Run, CancelError> {
+    pub async fn cancel(&self, scope: TenantScope, id: RunId, by: impl Into<By>) -> Result<Run, CancelError> {
+        let who = by.into();
+        let by = &who.initiator;
         let mut tx = self.db().begin().await?;
         let mut full = runs::lock(&mut tx, id)
             .await?
@@ -64,6 +68,8 @@ impl OperationRunService {
         let Some(mut line) = line else { return Ok(full.run) };
         line.detail["user_id"] = serde_json::json!(by.user_id);
         self.write(&mut tx, &full, Some(line)).await?;
+        let deed = Deed::new(who.clone(), AuditAction::RunCancelled);
+        deed.done_to(subject_of(&full.run), &mut tx, self.clock(), scope).await?;
         if full.run.status == RunStatus::Completed {
             tasks::delete_pending(&mut tx, id).await?;
         }

@@ -20,6 +20,7 @@ use crate::{
         run::{Initiator, Run, RunEventKind},
     },
     server::{
+        audit::Deed,
         clock::Clock,
         db::{
             Db, DbResult, Tx,
@@ -36,6 +37,16 @@ pub(super) struct JoinRequest {
     pub tenant: TenantId,
     pub run_identity_hash: String,
     pub by: Initiator,
+    /// For the audit log.
+    pub deed: Option<Deed>,
+}
+
+/// A run that is to be created.
+#[derive(Debug)]
+pub(super) struct Birth {
+    pub full: FullRun,
+    /// For the audit log.
+    pub deed: Option<Deed>,
 }
 
 /// Says, in the transaction of a run, whether the run may come of the request.
@@ -54,7 +65,7 @@ pub(super) enum Claimed {
 /// The two queues. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Ensuring {
-    births: Gatherer<FullRun, bool>,
+    births: Gatherer<Birth, bool>,
     /// Apart from the births: who joins a run that a job holds for a moment must not hold up who creates another.
     joins: Gatherer<JoinRequest, Option<Run>>,
     /// For requests that have a transaction to themselves.
@@ -107,12 +118,12 @@ impl Ensuring {
     }
 
     /// Whether the queued run was written: not when its identity is active.
-    pub(super) async fn create(&self, run: Arc<FullRun>) -> DbResult<bool> {
+    pub(super) async fn create(&self, run: Arc<Birth>) -> DbResult<bool> {
         self.births.ask(run).await
     }
 
     /// Creates or joins in a transaction of its own, which holds the claim as well.
-    pub(super) async fn claim(&self, run: &Arc<FullRun>, claim: &Claim<'_>) -> DbResult<Claimed> {
+    pub(super) async fn claim(&self, run: &Arc<Birth>, claim: &Claim<'_>) -> DbResult<Claimed> {
         self.alone.claim(run, claim).await
     }
 
@@ -137,29 +148,31 @@ impl Ensuring {
 impl Means {
     /// Writes each run, with its first line of history, its task, its producer's record and what listeners make of it,
     /// unless its identity is active.
-    async fn create(&self, runs: &[Arc<FullRun>]) -> DbResult<Vec<bool>> {
+    async fn create(&self, runs: &[Arc<Birth>]) -> DbResult<Vec<bool>> {
         let mut tx = self.db.begin().await?;
         let created = self.create_in(&mut tx, runs).await?;
         tx.commit().await?;
         self.tell_born(runs, &created);
-        Ok(runs.iter().map(|full| created.contains(&full.run.id)).collect())
+        Ok(runs.iter().map(|birth| created.contains(&birth.full.run.id)).collect())
     }
 
-    async fn claim(&self, full: &Arc<FullRun>, claim: &Claim<'_>) -> DbResult<Claimed> {
+    async fn claim(&self, birth: &Arc<Birth>, claim: &Claim<'_>) -> DbResult<Claimed> {
+        let full = &birth.full;
         let mut tx = self.db.begin().await?;
-        let created = self.create_in(&mut tx, std::slice::from_ref(full)).await?;
+        let created = self.create_in(&mut tx, std::slice::from_ref(birth)).await?;
         if !created.is_empty() {
             if !claim(&mut tx, full.run.id).await? {
                 return Ok(Claimed::Refused);
             }
             tx.commit().await?;
-            self.tell_born(std::slice::from_ref(full), &created);
+            self.tell_born(std::slice::from_ref(birth), &created);
             return Ok(Claimed::Created);
         }
         let request = Arc::new(JoinRequest {
             tenant: full.run.tenant_id,
             run_identity_hash: full.run_identity_hash.clone(),
             by: full.run.initiator.clone(),
+            deed: birth.deed.clone(),
         });
         let Some(run) = self.join_in(&mut tx, &[request]).await?.into_values().next() else {
             return Ok(Claimed::Neither);
@@ -173,11 +186,11 @@ impl Means {
     }
 
     /// Gives the ids of the runs that were written.
-    async fn create_in(&self, tx: &mut Tx, runs: &[Arc<FullRun>]) -> DbResult<HashSet<RunId>> {
-        let births: Vec<_> = runs.iter().map(|full| (&**full, self.clock.new_id())).collect();
+    async fn create_in(&self, tx: &mut Tx, runs: &[Arc<Birth>]) -> DbResult<HashSet<RunId>> {
+        let births: Vec<_> = runs.iter().map(|birth| (&birth.full, self.clock.new_id())).collect();
         let created: HashSet<_> = ensure::create(tx, &births, self.clock.now()).await?.into_iter().collect();
         let born: Vec<&FullRun> =
-            runs.iter().map(|full| &**full).filter(|full| created.contains(&full.run.id)).collect();
+            runs.iter().map(|birth| &birth.full).filter(|full| created.contains(&full.run.id)).collect();
         for mirror in self.mirrors.iter() {
             let of_type = born.iter().filter(|full| full.run.operation_type == mirror.operation_type());
             let new: Vec<_> = of_type.map(|full| (self.clock.new_id(), *full)).collect();
@@ -190,12 +203,17 @@ impl Means {
                 listener.hear(tx, &self.clock, RunMoment::Created, &full.run).await?;
             }
         }
+        for birth in runs.iter().filter(|birth| created.contains(&birth.full.run.id)) {
+            if let Some(deed) = &birth.deed {
+                deed.led_to(tx, &self.clock, &birth.full.run, false).await?;
+            }
+        }
         Ok(created)
     }
 
-    fn tell_born(&self, runs: &[Arc<FullRun>], created: &HashSet<RunId>) {
-        for full in runs.iter().filter(|full| created.contains(&full.run.id)) {
-            self.live.publish(&full.run);
+    fn tell_born(&self, runs: &[Arc<Birth>], created: &HashSet<RunId>) {
+        for birth in runs.iter().filter(|birth| created.contains(&birth.full.run.id)) {
+            self.live.publish(&birth.full.run);
         }
         if !created.is_empty() {
             self.live.task_queued();
@@ -235,6 +253,11 @@ impl Means {
         }
         if !lines.is_empty() {
             ensure::note(tx, &lines).await?;
+        }
+        for request in requests {
+            if let (Some(run), Some(deed)) = (run_of(request), &request.deed) {
+                deed.led_to(tx, &self.clock, run, true).await?;
+            }
         }
         for listener in self.listeners.iter() {
             for request in requests {

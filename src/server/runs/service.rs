@@ -7,7 +7,7 @@ use tracing::info;
 
 use super::{
     RunMirror,
-    ensure::{Claim, Claimed, Ensuring, JoinRequest, Means},
+    ensure::{Birth, Claim, Claimed, Ensuring, JoinRequest, Means},
     listen::{RunListener, RunMoment},
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         run::{Initiator, Run, RunDetail, RunEvent, RunStatus, Started, SummaryCounts},
     },
     server::{
+        audit::Deed,
         clock::Clock,
         db::{Db, DbResult, Tx, rows::FullRun, run_events, runs, scope::TenantScope},
         live::{CancelWatch, Hub},
@@ -116,18 +117,34 @@ impl OperationRunService {
     /// Creates a run with its queued task, or joins the tenant's active run of the same identity.
     /// The row, its first line of history and its task are one transaction, which requests of the same moment share.
     pub async fn ensure_run(&self, scope: TenantScope, new: NewRun) -> Result<Ensured, EnsureError> {
+        self.ensure_run_for(scope, new, None).await
+    }
+
+    /// The same for somebody whose deed goes down in the audit log, in the same transaction.
+    pub async fn ensure_run_for(
+        &self,
+        scope: TenantScope,
+        new: NewRun,
+        deed: Option<Deed>,
+    ) -> Result<Ensured, EnsureError> {
         let hash = run_identity_hash(new.operation_type, &new.inputs)?;
         let mut may_create = !self.ensuring.looks_active(scope.tenant(), &hash);
         for _ in 0..ENSURE_TRIES {
             if std::mem::replace(&mut may_create, true) {
-                let full = Arc::new(self.queued(scope, &new, hash.clone()));
-                if self.ensuring.create(full.clone()).await? {
-                    info!(run = %full.run.id, r#type = %new.operation_type, tenant = %scope.tenant(), "run created");
-                    return Ok(Ensured::Created(full.run.clone()));
+                let full = self.queued(scope, &new, hash.clone());
+                let birth = Arc::new(Birth { full, deed: deed.clone() });
+                if self.ensuring.create(birth.clone()).await? {
+                    let run = &birth.full.run;
+                    info!(run = %run.id, r#type = %new.operation_type, tenant = %scope.tenant(), "run created");
+                    return Ok(Ensured::Created(run.clone()));
                 }
             }
-            let request =
-                JoinRequest { tenant: scope.tenant(), run_identity_hash: hash.clone(), by: new.initiator.clone() };
+            let request = JoinRequest {
+                tenant: scope.tenant(),
+                run_identity_hash: hash.clone(),
+                by: new.initiator.clone(),
+                deed: deed.clone(),
+            };
             if let Some(run) = self.ensuring.join(request).await? {
                 info!(run = %run.id, tenant = %scope.tenant(), "run joined");
                 return Ok(Ensured::Joined(run));
@@ -147,10 +164,10 @@ impl OperationRunService {
     ) -> Result<Option<Ensured>, EnsureError> {
         let hash = run_identity_hash(new.operation_type, &new.inputs)?;
         for _ in 0..ENSURE_TRIES {
-            let full = Arc::new(self.queued(scope, &new, hash.clone()));
-            match self.ensuring.claim(&full, claim).await? {
+            let birth = Arc::new(Birth { full: self.queued(scope, &new, hash.clone()), deed: None });
+            match self.ensuring.claim(&birth, claim).await? {
                 Claimed::Refused => return Ok(None),
-                Claimed::Created => return Ok(Some(Ensured::Created(full.run.clone()))),
+                Claimed::Created => return Ok(Some(Ensured::Created(birth.full.run.clone()))),
                 Claimed::Joined(run) => return Ok(Some(Ensured::Joined(*run))),
                 Claimed::Neither => {}
             }

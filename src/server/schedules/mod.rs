@@ -16,6 +16,7 @@ pub use clockwork::{clockwork, look};
 pub use mirror::mirrors;
 
 use super::{
+    audit::{By, Deed},
     db::{
         runs,
         schedules::{self, Due, ScheduleRow},
@@ -30,6 +31,7 @@ use super::{
 use crate::{
     error::AppError,
     model::{
+        audit::{AuditAction, Subject, SubjectKind},
         operation::OperationType,
         run::Initiator,
         schedule::{Schedule, ScheduleDraft, ScheduleForm, SchedulePage, ScheduleSettings},
@@ -110,9 +112,10 @@ impl Schedules {
     pub async fn save(
         &self,
         scope: TenantScope,
-        by: &str,
+        by: impl Into<By>,
         draft: ScheduleDraft,
     ) -> Result<Result<(), Box<ScheduleForm>>, ServiceError> {
+        let by = by.into();
         if !schedulable().any(|one| one == draft.operation_type) {
             return Err(AppError::invalid("This operation cannot start by itself.").into());
         }
@@ -130,10 +133,16 @@ impl Schedules {
             next_run_at: draft.enabled.then_some(checked.next),
             last_run_id: None,
             last_succeeded_at: None,
-            updated_by_name: by.to_owned(),
+            updated_by_name: by.initiator.name.clone(),
             updated_at: now,
         };
-        schedules::save(self.runs.db(), scope, &row).await?;
+        let subject = Subject::new(SubjectKind::Schedule, row.operation_type, row.operation_type.label());
+        let deed = Deed::new(by, AuditAction::ScheduleSaved).with("enabled", draft.enabled).with("cron", &row.cron);
+        let deed = deed.with("time_zone", &row.time_zone).with("expected_hours", row.expected_hours);
+        let mut tx = self.runs.db().begin().await?;
+        schedules::save(&mut tx, scope, &row).await?;
+        deed.done_to(subject, &mut tx, self.runs.clock(), scope).await?;
+        tx.commit().await?;
         info!(tenant = %scope.tenant(), r#type = %row.operation_type, on = draft.enabled, "schedule saved");
         Ok(Ok(()))
     }

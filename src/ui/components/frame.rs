@@ -25,6 +25,7 @@ const AREAS: &[Area] = &[
     Area("Drift", Glyph::Swap, "drift"),
     Area("Backups", Glyph::Archive, "backups"),
     Area("Schedules", Glyph::Calendar, "schedules"),
+    Area("Audit log", Glyph::Book, "audit"),
 ];
 
 /// The paths of the areas that there are.

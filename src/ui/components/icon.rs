@@ -48,6 +48,7 @@ pub enum Glyph {
     Archive,
     People,
     Bell,
+    Book,
 }
 
 impl Glyph {
@@ -115,6 +116,9 @@ impl Glyph {
             Self::ArrowUp => "M8 13V3M4 7l4-4 4 4",
             Self::Expand => "M9.5 2.75h3.75V6.5M13.25 2.75 9.25 6.75M6.5 13.25H2.75V9.5M2.75 13.25l4-4",
             Self::Keyboard => "M1.75 4.25h12.5v7.5H1.75zM4.25 6.75h.1M6.75 6.75h.1M9.25 6.75h.1M11.75 6.75h.1M5 9.25h6",
+            Self::Book => {
+                "M3.25 2.75h8a1.5 1.5 0 0 1 1.5 1.5v9h-8a1.5 1.5 0 0 1-1.5-1.5zM3.25 11.75a1.5 1.5 0 0 1 1.5-1.5h8M6 5.5h4"
+            }
             Self::Archive => "M2.25 2.75h11.5v3H2.25zM3.25 5.75h9.5v7.5h-9.5zM6.5 8.5h3",
         }
     }

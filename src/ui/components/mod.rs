@@ -1,5 +1,6 @@
 //! Building blocks of pages: they take data and never fetch.
 
+pub mod audit_table;
 pub mod backup;
 pub mod badge;
 pub mod bell;

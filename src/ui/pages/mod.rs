@@ -1,5 +1,6 @@
 //! One screen a file.
 
+pub mod audit;
 pub mod backup_load;
 pub mod backup_new;
 pub mod backup_set;
