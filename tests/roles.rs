@@ -23,7 +23,10 @@ use common::{
 use reqwest::{Method, StatusCode};
 use runledger::{
     model::user::{
-        Action::{self, DeleteBackup, MakeBackup, ManageSchedules, StartOperation, TriageDrift, View},
+        Action::{
+            self, DeleteBackup, ExecuteRestore, MakeBackup, ManageSchedules, PreviewRestore, StartOperation,
+            TriageDrift, View,
+        },
         Role,
     },
     server::{router::plain_routes, runs::RunChange},
@@ -63,6 +66,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const TENANT: Arguments = &[("tenant", "{tenant}")];
 const RUN: Arguments = &[("tenant", "{tenant}"), ("run", "{run}")];
 const SET: Arguments = &[("tenant", "{tenant}"), ("set", "{id}")];
+const RESTORE: Arguments = &[("tenant", "{tenant}"), ("restore", "{id}")];
 
 const SCHEDULE: Arguments = &[
     ("tenant", "{tenant}"),
@@ -102,6 +106,13 @@ fn lines() -> Vec<Line> {
         function("backups/retry", Mutates(MakeBackup), SET),
         function("backups/complete", Mutates(MakeBackup), SET),
         function("backups/delete", Mutates(DeleteBackup), &[("tenant", "{tenant}"), ("set", "{id}"), ("name", "Before")]),
+        function("restores/list", Reads(View), TENANT),
+        function("restores/show", Reads(View), RESTORE),
+        function("restores/create", Mutates(PreviewRestore), SET),
+        function("restores/preview", Mutates(PreviewRestore), RESTORE),
+        function("restores/confirm", Mutates(ExecuteRestore), &[("tenant", "{tenant}"), ("restore", "{id}"), ("name", "CONTOSO")]),
+        function("restores/cancel", Mutates(PreviewRestore), RESTORE),
+        function("restores/undo", Mutates(PreviewRestore), RESTORE),
         function("schedules/list", Reads(View), TENANT),
         function("schedules/save", Mutates(ManageSchedules), SCHEDULE),
         function("notifications/inbox", OwnThings, &[]),

@@ -7,5 +7,6 @@ pub mod groups;
 pub mod items;
 pub mod notifications;
 pub mod operations;
+pub mod restores;
 pub mod schedules;
 pub mod session;

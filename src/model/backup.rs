@@ -224,6 +224,7 @@ text_enum! {
         Changed = "changed",
         Empty = "empty",
         Name = "name",
+        Deleted = "deleted",
     }
 }
 
@@ -256,6 +257,9 @@ impl LoadRefusal {
             }
             Self::Empty => "The file holds no policies.",
             Self::Name => "The set needs a name of one line, at most 200 characters.",
+            Self::Deleted => {
+                "The set was deleted while the file was being loaded, so nothing of it was kept. Load the file again."
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     comparison::Change,
     ids::{BackupSetId, RestoreRunId, TenantId, UserId},
     reason::ReasonCode,
-    run::{RunFailure, SummaryCounts},
+    run::{RunFailure, RunOutcome, SummaryCounts},
 };
 use crate::text_enum;
 
@@ -158,6 +158,20 @@ pub struct RestoreRun {
     pub failures: Vec<RunFailure>,
 }
 
+impl RestoreRun {
+    /// What it came to, once it has ended.
+    pub const fn outcome(&self) -> Option<RunOutcome> {
+        Some(match (self.status, self.counts.failed, self.counts.succeeded) {
+            (RestoreStatus::Failed, ..) => RunOutcome::Failed,
+            (RestoreStatus::Cancelled, ..) => RunOutcome::Cancelled,
+            (RestoreStatus::Completed, 0, _) => RunOutcome::Succeeded,
+            (RestoreStatus::Completed, _, 0) => RunOutcome::Failed,
+            (RestoreStatus::Completed, ..) => RunOutcome::PartiallySucceeded,
+            (RestoreStatus::Draft | RestoreStatus::Previewed | RestoreStatus::Running, ..) => return None,
+        })
+    }
+}
+
 /// A policy of a restore.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RestoreItem {
@@ -181,4 +195,20 @@ pub struct RestoreDetail {
     pub items: Vec<RestoreItem>,
     /// What must be typed to let it write.
     pub tenant_name: String,
+}
+
+impl RestoreDetail {
+    /// How many of its policies have this plan.
+    pub fn planned(&self, plan: RestorePlan) -> u64 {
+        self.items.iter().filter(|item| item.plan == plan).count() as u64
+    }
+
+    /// The groups that its policies name, each once, with how many policies name it; in the order of their names.
+    pub fn groups(&self) -> Vec<(GroupMatch, u64)> {
+        let mut groups: BTreeMap<(Option<&str>, &str), (&GroupMatch, u64)> = BTreeMap::new();
+        for group in self.items.iter().flat_map(|item| &item.groups) {
+            groups.entry((group.name.as_deref(), &group.id)).or_insert((group, 0)).1 += 1;
+        }
+        groups.into_values().map(|(group, policies)| (group.clone(), policies)).collect()
+    }
 }

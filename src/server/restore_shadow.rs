@@ -14,7 +14,7 @@ use crate::model::{
     ids::{RestoreRunId, RunId},
     operation::OperationType,
     restore::{RestoreRun, RestoreStatus},
-    run::{CancelRequest, Initiator, Run, RunOutcome, RunProgress, RunStatus, SummaryCounts},
+    run::{CancelRequest, Initiator, Run, RunProgress, RunStatus, SummaryCounts},
 };
 
 /// Maps each event of a restore to its operation run, which has the restore's own id. An event that is shown already
@@ -58,9 +58,9 @@ pub fn shadow_of(restore: &RestoreRun) -> Result<FullRun, serde_json::Error> {
         // Confirmed, and nobody has begun.
         RestoreStatus::Running if restore.first_attempt.is_none() => (RunStatus::Queued, None),
         RestoreStatus::Running => (RunStatus::Running, None),
-        RestoreStatus::Completed => (RunStatus::Completed, Some(outcome(restore))),
-        RestoreStatus::Failed => (RunStatus::Completed, Some(RunOutcome::Failed)),
-        RestoreStatus::Cancelled => (RunStatus::Completed, Some(RunOutcome::Cancelled)),
+        RestoreStatus::Completed | RestoreStatus::Failed | RestoreStatus::Cancelled => {
+            (RunStatus::Completed, restore.outcome())
+        }
     };
     let running = status == RunStatus::Running;
     let cancel = restore
@@ -103,14 +103,6 @@ fn counts(restore: &RestoreRun) -> SummaryCounts {
     match (restore.status, restore.first_attempt) {
         (RestoreStatus::Cancelled, None) => SummaryCounts { processed: 0, skipped: 0, ..counts },
         _ => counts,
-    }
-}
-
-fn outcome(restore: &RestoreRun) -> RunOutcome {
-    match (restore.counts.failed, restore.counts.succeeded) {
-        (0, _) => RunOutcome::Succeeded,
-        (_, 0) => RunOutcome::Failed,
-        _ => RunOutcome::PartiallySucceeded,
     }
 }
 

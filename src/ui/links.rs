@@ -22,7 +22,7 @@ const PLACES: [(OperationType, &str, &str, Option<Thing>); 6] = [
     (OperationType::DirectoryGroupsSync, "groups", "Groups", None),
     (OperationType::DriftGenerate, "drift", "Drift findings", None),
     (OperationType::BackupSetAddPolicies, "backups", "Backup sets", Some(("backup_set_id", "Backup set"))),
-    (OperationType::RestoreExecute, "restore", "Restores", Some(("restore_id", "Restore"))),
+    (OperationType::RestoreExecute, "restores", "Restores", Some(("restore_run_id", "Restore"))),
 ];
 
 /// The places of a run among the areas that there are.

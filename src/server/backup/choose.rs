@@ -31,7 +31,7 @@ impl PolicyFilter {
     }
 
     /// The pattern for LIKE, with `\` as the escape.
-    pub(super) fn pattern(&self) -> String {
+    pub fn pattern(&self) -> String {
         let mut pattern = "%".to_owned();
         for letter in self.search.to_lowercase().chars().take(200).filter(|letter| *letter != '\0') {
             if matches!(letter, '%' | '_' | '\\') {

@@ -57,10 +57,11 @@ impl BackupService {
         let reading = tokio::task::spawn_blocking(read);
         let stored = self.store(member, new.id, items).await;
         let checked = reading.await.map_err(lost)?;
-        let ended = stored.map_err(Stopped::from).and(checked.map_err(Stopped::from));
+        let ended = stored.and(checked.map_err(Stopped::from));
         let mut tx = self.db().begin().await?;
         match ended {
             Ok(()) => {
+                backups::lock(&mut tx, member.scope(), new.id).await?.ok_or(LoadRefusal::Deleted)?;
                 backups::set_status(&mut tx, member.scope(), new.id, SetStatus::Complete, Some(now)).await?;
                 let subject = Subject::new(SubjectKind::BackupSet, new.id, &*new.name);
                 let deed = Deed::new(member, AuditAction::BackupSetLoaded);
@@ -83,16 +84,24 @@ impl BackupService {
         member: &Membership,
         set: BackupSetId,
         mut items: mpsc::Receiver<BackupItem>,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), Stopped> {
         let mut batch = Vec::with_capacity(STEP);
         while items.recv_many(&mut batch, STEP).await > 0 {
             let mut tx = self.db().begin().await?;
             for item in batch.drain(..) {
-                backup_items::put(&mut tx, member.scope(), set, &item).await?;
+                backup_items::put(&mut tx, member.scope(), set, &item).await.map_err(or_deleted)?;
             }
             tx.commit().await?;
         }
         Ok(())
+    }
+}
+
+/// A policy has no set to go into once somebody has deleted it.
+fn or_deleted(error: sqlx::Error) -> Stopped {
+    match error.as_database_error().is_some_and(|cause| cause.is_foreign_key_violation()) {
+        true => LoadRefusal::Deleted.into(),
+        false => error.into(),
     }
 }
 

@@ -137,6 +137,25 @@ pub async fn states(tx: &mut Tx, scope: TenantScope, id: RestoreRunId) -> DbResu
     )
 }
 
+/// The same of every restore from `oldest` to `newest`.
+pub async fn states_between(
+    db: &Db,
+    scope: TenantScope,
+    oldest: RestoreRunId,
+    newest: RestoreRunId,
+) -> DbResult<Vec<(RestoreRunId, RestoreState, i64)>> {
+    db_sql!(
+        db,
+        fetch_all(
+            "SELECT restore_run_id, state, count(*) FROM restore_items WHERE tenant_id = $1 \
+             AND restore_run_id BETWEEN $2 AND $3 GROUP BY restore_run_id, state",
+            scope.tenant(),
+            oldest,
+            newest
+        )
+    )
+}
+
 /// Name, code and message of items that failed.
 pub async fn failures(
     tx: &mut Tx,

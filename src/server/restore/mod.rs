@@ -7,6 +7,7 @@ mod execute;
 mod groups;
 mod plan;
 mod preview;
+mod request;
 mod safety;
 mod step;
 mod view;
@@ -19,6 +20,7 @@ use tracing::info;
 pub use self::{
     driver::drive,
     event::{RestoreEvent, RestoreListener},
+    request::RestoreRequest,
 };
 use crate::{
     error::AppError,

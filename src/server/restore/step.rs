@@ -103,13 +103,13 @@ impl RestoreService {
     }
 }
 
-/// What the policies of the restore come to.
-async fn sum_up(tx: &mut Tx, scope: TenantScope, run: &mut RestoreRun) -> DbResult<()> {
+/// What policies of these states come to.
+pub(super) fn counted(states: impl IntoIterator<Item = (RestoreState, i64)>) -> SummaryCounts {
     let mut counts = SummaryCounts::default();
     for word in ["created", "updated", "unchanged"] {
         counts.own.insert(word.to_owned(), 0);
     }
-    for (state, number) in restore_items::states(tx, scope, run.id).await? {
+    for (state, number) in states {
         let number = number.unsigned_abs();
         counts.total += number;
         match state {
@@ -123,7 +123,12 @@ async fn sum_up(tx: &mut Tx, scope: TenantScope, run: &mut RestoreRun) -> DbResu
         }
         counts.processed += number;
     }
-    run.counts = counts;
+    counts
+}
+
+/// What the policies of the restore come to.
+async fn sum_up(tx: &mut Tx, scope: TenantScope, run: &mut RestoreRun) -> DbResult<()> {
+    run.counts = counted(restore_items::states(tx, scope, run.id).await?);
     let failed = restore_items::failures(tx, scope, run.id, TOLD_FAILURES as i64).await?;
     run.failures = failed
         .into_iter()

@@ -1,13 +1,12 @@
 //! What the pages show of restores.
 
-use super::{RestoreError, RestoreService};
+use super::{RestoreError, RestoreService, step::counted};
 use crate::{
     model::{
         backup::SETS_PAGE,
         ids::RestoreRunId,
         listing::Listing,
         restore::{RestoreDetail, RestoreItem, RestoreRun},
-        run::SummaryCounts,
     },
     server::{
         backup::family_label,
@@ -26,6 +25,13 @@ impl RestoreService {
         let more = items.len() > SETS_PAGE;
         items.truncate(SETS_PAGE);
         let next = items.last().filter(|_| more).map(|run| run.id.to_string());
+        if let (Some(newest), Some(oldest)) = (items.first(), items.last()) {
+            let states = restore_items::states_between(&self.db, scope, oldest.id, newest.id).await?;
+            for run in &mut items {
+                let own = states.iter().filter(|(id, ..)| *id == run.id);
+                run.counts = counted(own.map(|(_, state, number)| (*state, *number)));
+            }
+        }
         Ok(Listing { items, next, note })
     }
 
@@ -34,8 +40,7 @@ impl RestoreService {
         let run = restores::find(&self.db, scope, id).await?.ok_or(RestoreError::NotFound)?;
         let tenant = tenants::find(&self.db, scope).await?.ok_or(RestoreError::NotFound)?;
         let items = restore_items::list(&self.db, scope, id).await?;
-        let mut counts = SummaryCounts { total: items.len() as u64, ..SummaryCounts::default() };
-        counts.processed = items.iter().filter(|item| item.state.has_ended()).count() as u64;
+        let counts = counted(items.iter().map(|item| (item.state, 1)));
         let items = items
             .into_iter()
             .map(|item| RestoreItem {

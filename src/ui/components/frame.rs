@@ -24,6 +24,7 @@ const AREAS: &[Area] = &[
     Area("Groups", Glyph::People, "groups"),
     Area("Drift", Glyph::Swap, "drift"),
     Area("Backups", Glyph::Archive, "backups"),
+    Area("Restore", Glyph::Undo, "restores"),
     Area("Schedules", Glyph::Calendar, "schedules"),
     Area("Audit log", Glyph::Book, "audit"),
 ];

@@ -46,6 +46,7 @@ pub enum Glyph {
     Expand,
     Keyboard,
     Archive,
+    Undo,
     People,
     Bell,
     Book,
@@ -119,6 +120,7 @@ impl Glyph {
             Self::Book => {
                 "M3.25 2.75h8a1.5 1.5 0 0 1 1.5 1.5v9h-8a1.5 1.5 0 0 1-1.5-1.5zM3.25 11.75a1.5 1.5 0 0 1 1.5-1.5h8M6 5.5h4"
             }
+            Self::Undo => "M2.75 3v3.75H6.5M3 6.75a5.4 5.4 0 1 1-.1 3",
             Self::Archive => "M2.25 2.75h11.5v3H2.25zM3.25 5.75h9.5v7.5h-9.5zM6.5 8.5h3",
         }
     }
