@@ -30,6 +30,8 @@ use crate::{
             notifications::NotificationsPage,
             operations::OperationsPage,
             policy::PolicyPage,
+            restore::RestorePage,
+            restores::RestoresPage,
             run::RunPage,
             schedules::SchedulesPage,
         },
@@ -89,6 +91,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/backups/load") view=BackupLoadPage ssr=SsrMode::Async/>
                     <Route path=path!("/backups/:set") view=BackupSetPage ssr=SsrMode::Async/>
                     <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async/>
+                    <Route path=path!("/restores") view=RestoresPage ssr=SsrMode::Async/>
+                    <Route path=path!("/restores/:restore") view=RestorePage ssr=SsrMode::Async/>
                     <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

@@ -1,7 +1,5 @@
 //! Restores: the list, one restore, and each step of its life.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 
 use crate::{
@@ -9,7 +7,7 @@ use crate::{
     model::{
         ids::RestoreRunId,
         listing::Listing,
-        restore::{RestoreDetail, RestoreRun},
+        restore::{GroupChoice, RestoreDetail, RestoreRun},
     },
 };
 
@@ -59,12 +57,12 @@ pub async fn create_restore(
     Ok(run.id)
 }
 
-/// Looks at the tenant again, with the groups chosen by hand: their ids in the backup, and what they are here.
+/// Looks at the tenant again, with the groups chosen by hand.
 #[server(prefix = "/api", endpoint = "restores/preview")]
 pub async fn preview_restore_again(
     tenant: String,
     restore: String,
-    #[server(default)] groups: BTreeMap<String, String>,
+    #[server(default)] groups: Vec<GroupChoice>,
 ) -> Result<(), AppError> {
     use crate::{
         model::user::Action,

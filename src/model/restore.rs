@@ -124,6 +124,14 @@ pub struct GroupMatch {
     pub by: String,
 }
 
+/// A group of the backup, and which it is here, as somebody typed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupChoice {
+    pub id: String,
+    /// Empty where nothing was chosen.
+    pub here: String,
+}
+
 /// A restore as its events tell it and lists show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestoreRun {

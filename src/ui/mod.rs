@@ -16,6 +16,7 @@ pub mod live_list;
 pub mod pages;
 pub mod phases;
 pub mod reader;
+pub mod restore_words;
 pub mod rows;
 pub mod run_overlay;
 pub mod shortcuts;

@@ -8,7 +8,7 @@ use crate::{
     model::{
         backup::PolicyKey,
         ids::{BackupSetId, RestoreRunId},
-        restore::{MOST_RESTORED, RestoreRun},
+        restore::{GroupChoice, MOST_RESTORED, RestoreRun},
     },
     server::{
         backup::PolicyFilter,
@@ -51,15 +51,15 @@ impl RestoreService {
         self.create(member, set, policies, asked.assignments).await
     }
 
-    /// Previews again with the groups that a form names, by their ids in the backup.
+    /// Previews again with the groups that a form names.
     pub async fn map_groups(
         &self,
         member: &Membership,
         id: RestoreRunId,
-        typed: BTreeMap<String, String>,
+        typed: Vec<GroupChoice>,
     ) -> Result<RestoreRun, RestoreError> {
-        let chosen: BTreeMap<_, _> =
-            typed.into_iter().map(|(id, here)| (id, here.trim().to_owned())).filter(|(_, here)| !here.is_empty()).collect();
+        let chosen = typed.into_iter().map(|GroupChoice { id, here }| (id, here.trim().to_owned()));
+        let chosen: BTreeMap<_, _> = chosen.filter(|(_, here)| !here.is_empty()).collect();
         if !chosen.iter().all(|(id, here)| is_id(id) && is_id(here)) {
             let message = "Give each group by its object id, as Microsoft Entra shows it: letters, digits and hyphens.";
             return Err(AppError::invalid(message).into());

@@ -8,7 +8,10 @@ use leptos_router::{
 };
 
 use crate::{
-    api::backups::{CompleteBackupSet, DeleteBackupSet, RetryBackupSet, show_backup_set},
+    api::{
+        backups::{CompleteBackupSet, DeleteBackupSet, RetryBackupSet, show_backup_set},
+        restores::CreateRestore,
+    },
     model::{
         backup::{BackupSetDetail, SetStatus},
         operation::OperationType,
@@ -19,7 +22,7 @@ use crate::{
         components::{
             backup::{
                 delete_set::DeleteSet, missing::Missing, policy_filter::PolicyFilter, policy_table::PolicyTable,
-                set_badge::SetBadge, set_facts::SetFacts,
+                restore_form::RestoreForm, set_badge::SetBadge, set_facts::SetFacts,
             },
             error_panel::ErrorPanel,
             icon::{Glyph, Icon},
@@ -32,6 +35,7 @@ use crate::{
         },
         context::{CurrentTenant, ViewerResource, action_error, role_in},
         live::LiveFeed,
+        restore_words,
         starting::Starting,
         throttle::once_a_second,
     },
@@ -43,6 +47,7 @@ struct Actions {
     retry: Starting<RetryBackupSet>,
     complete: ServerAction<CompleteBackupSet>,
     delete: ServerAction<DeleteBackupSet>,
+    restore: ServerAction<CreateRestore>,
 }
 
 /// What of the set the address asks for: the set, a family, a search, a place.
@@ -61,9 +66,19 @@ pub fn BackupSetPage() -> impl IntoView {
         move || (tenant.get(), asked.get()),
         |(tenant, (set, family, search, after))| show_backup_set(tenant, set, Some(family), Some(search), Some(after)),
     );
-    let actions =
-        Actions { retry: Starting::on_this_page(), complete: ServerAction::new(), delete: ServerAction::new() };
+    let actions = Actions {
+        retry: Starting::on_this_page(),
+        complete: ServerAction::new(),
+        delete: ServerAction::new(),
+        restore: ServerAction::new(),
+    };
     let (complete_error, delete_error) = (action_error(actions.complete), action_error(actions.delete));
+    let restore_error = action_error(actions.restore);
+    let restore_refused = move || {
+        let scripted = actions.restore.version().get() > 0;
+        let error = restore_error.get()?;
+        Some(restore_words::refusal(&error, scripted, "Choose the policies to restore: at least one, at most 500."))
+    };
     let refresh = once_a_second(move || detail.refetch());
     expect_context::<LiveFeed>().listen(move |event| match event {
         LiveEvent::Run { run } if run.operation_type == OperationType::BackupSetAddPolicies => refresh(),
@@ -95,7 +110,8 @@ pub fn BackupSetPage() -> impl IntoView {
                             <StartBand start=actions.retry operation=OperationType::BackupSetAddPolicies tenant=tenant.clone()/>
                             {move || {
                                 let error = complete_error.get().or_else(|| delete_error.get());
-                                error.map(|error| view! { <Alert text=error.to_string()/> })
+                                let text = error.map(|error| error.to_string()).or_else(restore_refused);
+                                text.map(|text| view! { <Alert text/> })
                             }}
                             <Body detail role tenant asked actions/>
                         }
@@ -179,7 +195,12 @@ fn Body(detail: BackupSetDetail, role: Option<Role>, tenant: String, asked: Aske
     let policies = match (page.policies.is_empty(), set.items) {
         (true, 0) => view! { <p class="nothing-found">"There is nothing in this set yet."</p> }.into_any(),
         (true, _) => view! { <p class="nothing-found">"No policy fits."</p> }.into_any(),
-        (false, _) => view! { <PolicyTable policies=page.policies times="Captured"/> }.into_any(),
+        (false, _) if may(Action::PreviewRestore) && !set.busy => {
+            let (tenant, family, search) = (tenant.clone(), family.clone(), search.clone());
+            let page = page.clone();
+            view! { <RestoreForm action=actions.restore set=set.id page tenant family search/> }.into_any()
+        }
+        (false, _) => view! { <PolicyTable policies=page.policies.clone() times="Captured"/> }.into_any(),
     };
     view! {
         {under_way}

@@ -18,6 +18,8 @@ pub mod notifications;
 pub mod operations;
 pub mod operations_list;
 pub mod policy;
+pub mod restore;
+pub mod restores;
 pub mod run;
 pub mod run_dialog;
 pub mod run_screen;

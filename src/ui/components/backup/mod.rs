@@ -5,6 +5,7 @@ pub mod delete_set;
 pub mod missing;
 pub mod policy_filter;
 pub mod policy_table;
+pub mod restore_form;
 pub mod set_badge;
 pub mod set_facts;
 pub mod set_table;

@@ -34,7 +34,9 @@ fn offer(detail: &RunDetail) -> Offer {
     let named = detail.failures.iter().any(|failure| failure.item.is_some());
     Offer {
         cancel: run.status.is_active() && run.cancel_requested.is_none(),
-        again: !run.sample && (unlucky || run.outcome == Some(RunOutcome::Cancelled)),
+        again: !run.sample
+            && !run.operation_type.is_shadow()
+            && (unlucky || run.outcome == Some(RunOutcome::Cancelled)),
         failed_only: !run.sample && unlucky && named && run.operation_type.retries_failed_items(),
     }
 }
