@@ -29,6 +29,7 @@ use crate::{
             notification_settings::NotificationSettingsPage,
             notifications::NotificationsPage,
             operations::OperationsPage,
+            outgoing::OutgoingNotificationsPage,
             policy::PolicyPage,
             restore::RestorePage,
             restores::RestoresPage,
@@ -86,6 +87,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/operations/:run") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async/>
                     <Route path=path!("/notifications/settings") view=NotificationSettingsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications/outgoing") view=OutgoingNotificationsPage ssr=SsrMode::Async/>
                     <Route path=path!("/backups") view=BackupsPage ssr=SsrMode::Async/>
                     <Route path=path!("/backups/new") view=BackupNewPage ssr=SsrMode::Async/>
                     <Route path=path!("/backups/load") view=BackupLoadPage ssr=SsrMode::Async/>

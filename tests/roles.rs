@@ -24,7 +24,7 @@ use reqwest::{Method, StatusCode};
 use runledger::{
     model::user::{
         Action::{
-            self, DeleteBackup, ExecuteRestore, MakeBackup, ManageSchedules, PreviewRestore, StartOperation,
+            self, DeleteBackup, ExecuteRestore, MakeBackup, ManageDestinations, ManageSchedules, PreviewRestore, StartOperation,
             TriageDrift, View,
         },
         Role,
@@ -67,6 +67,14 @@ const TENANT: Arguments = &[("tenant", "{tenant}")];
 const RUN: Arguments = &[("tenant", "{tenant}"), ("run", "{run}")];
 const SET: Arguments = &[("tenant", "{tenant}"), ("set", "{id}")];
 const RESTORE: Arguments = &[("tenant", "{tenant}"), ("restore", "{id}")];
+
+const DESTINATION: Arguments = &[
+    ("tenant", "{tenant}"),
+    ("kind", "webhook"),
+    ("name", "Hook"),
+    ("address", "https://192.0.2.1/hook"),
+    ("on_failed", "on"),
+];
 
 const SCHEDULE: Arguments = &[
     ("tenant", "{tenant}"),
@@ -122,6 +130,12 @@ fn lines() -> Vec<Line> {
         function("notifications/settings", Reads(View), TENANT),
         // What a member wants to be told is the member's own business, whatever their role.
         function("notifications/save_settings", Mutates(View), TENANT),
+        function("outgoing/list", Reads(ManageDestinations), TENANT),
+        function("outgoing/add", Mutates(ManageDestinations), DESTINATION),
+        function("outgoing/switch", Mutates(ManageDestinations), &[("tenant", "{tenant}"), ("destination", "{id}"), ("on", "true")]),
+        function("outgoing/remove", Mutates(ManageDestinations), &[("tenant", "{tenant}"), ("destination", "{id}")]),
+        function("outgoing/test", Mutates(ManageDestinations), &[("tenant", "{tenant}"), ("destination", "{id}")]),
+        function("outgoing/redeliver", Mutates(ManageDestinations), &[("tenant", "{tenant}"), ("delivery", "{id}")]),
         route(Method::GET, "/healthz", Anyone),
         route(Method::GET, "/readyz", Anyone),
         route(Method::GET, "/t/{tenant}/events", Reads(View)),

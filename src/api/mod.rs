@@ -7,6 +7,7 @@ pub mod groups;
 pub mod items;
 pub mod notifications;
 pub mod operations;
+pub mod outgoing;
 pub mod restores;
 pub mod schedules;
 pub mod session;

@@ -40,6 +40,14 @@ id!(
     NotificationId
 );
 id!(
+    /// Where notifications of a tenant go: a row of `outgoing_destinations`.
+    DestinationId
+);
+id!(
+    /// One thing that one destination is told: a row of `outgoing_deliveries`.
+    DeliveryId
+);
+id!(
     /// A kept state of policies: a row of `backup_sets`.
     BackupSetId
 );

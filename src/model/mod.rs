@@ -19,6 +19,7 @@ pub mod listing;
 pub mod moment;
 pub mod notification;
 pub mod operation;
+pub mod outgoing;
 pub mod page;
 pub mod policy;
 pub mod query;

@@ -16,10 +16,13 @@ use super::{
     jobs,
     live::Hub,
     net::http_client,
-    notify::{InboxService, TellPeople},
+    notify::{
+        InboxService, TellPeople,
+        outgoing::{self, MailSettingsError, Outgoing, OutgoingSettings, TellDestinations},
+    },
     restore::{self, RestoreService},
     restore_shadow::{CancelRestore, SyncRestoreRunToOperation},
-    runs::{OperationRunService, TrackerSettings},
+    runs::{OperationRunService, RunListener, TrackerSettings},
     schedules::{self, Schedules},
     secrets::{SecretBox, SecretError},
     state::AppState,
@@ -51,6 +54,8 @@ pub enum BootError {
         "the client secrets in this database are encrypted under another key; give every node the same RUNLEDGER_SECRET_KEY"
     )]
     OtherKey,
+    #[error(transparent)]
+    Mail(#[from] MailSettingsError),
     #[error("the HTTP client cannot be made: {0}")]
     Http(#[from] reqwest::Error),
     #[error(
@@ -72,6 +77,7 @@ pub struct Core {
     pub restores: RestoreService,
     pub auth: AuthService,
     pub inbox: InboxService,
+    pub outgoing: Outgoing,
 }
 
 impl Core {
@@ -120,13 +126,19 @@ impl Core {
         let mut mirrors = jobs::mirrors();
         mirrors.extend(schedules::mirrors());
         mirrors.push(Box::new(CancelRestore::new(&db, &clock)));
-        let runs =
-            OperationRunService::new(db.clone(), clock.clone(), live.clone(), mirrors, vec![Box::new(TellPeople)]);
+        let listeners: Vec<Box<dyn RunListener>> = vec![Box::new(TellPeople), Box::new(TellDestinations)];
+        let runs = OperationRunService::new(db.clone(), clock.clone(), live.clone(), mirrors, listeners);
         let listener = Box::new(SyncRestoreRunToOperation::new(runs.clone()));
         let restores = RestoreService::new(db.clone(), clock.clone(), vec![listener]);
         let auth = AuthService::new(db.clone(), clock.clone());
         let inbox = InboxService::new(db.clone(), clock.clone(), live.clone());
-        Self { db, clock, secrets, live, runs, restores, auth, inbox }
+        let outgoing = Outgoing::new(db.clone(), clock.clone(), secrets.clone());
+        Self { db, clock, secrets, live, runs, restores, auth, inbox, outgoing }
+    }
+
+    /// The same with notifications that go out as the operator wants it.
+    pub fn sending(self, settings: OutgoingSettings) -> Self {
+        Self { outgoing: self.outgoing.with(settings), ..self }
     }
 
     /// Starts the workers of this process.
@@ -160,6 +172,7 @@ impl Core {
         };
         let router = jobs::JobRouter::new(jobs::producers(&connections));
         let mut workers = worker::start(&self.runs, &self.live, router, &settings, stopping);
+        workers.spawn(outgoing::clockwork(self.outgoing.clone(), stopping.clone()));
         workers.spawn(schedules::clockwork(self.schedules(), stopping.clone()));
         workers.spawn(restore::drive(self.restores.clone(), connections, stopping.clone()));
         Ok(workers)
@@ -176,6 +189,7 @@ impl Core {
             config: Arc::new(config),
             auth: self.auth.clone(),
             inbox: self.inbox.clone(),
+            outgoing: self.outgoing.clone(),
             runs: self.runs.clone(),
             restores: self.restores.clone(),
             live: self.live.clone(),

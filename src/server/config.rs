@@ -5,7 +5,12 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::Args;
 use url::Url;
 
-use super::{db::DbSettings, net::OutboundPolicy, runs::Limits};
+use super::{
+    db::DbSettings,
+    net::OutboundPolicy,
+    notify::outgoing::{MailSettingsError, Mailer, OutgoingSettings, PATIENCE},
+    runs::Limits,
+};
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -65,6 +70,12 @@ pub struct WorkerOptions {
     #[arg(long, env = "RUNLEDGER_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, action = clap::ArgAction::Set,
           num_args = 0..=1, default_missing_value = "true")]
     pub allow_private_addresses: bool,
+    /// The SMTP server that sends notifications: smtps://user:password@host:465 or smtp://user:password@host:587?tls=required.
+    #[arg(long, env = "RUNLEDGER_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Who they are from: Runledger <runledger@example.com>.
+    #[arg(long, env = "RUNLEDGER_SMTP_FROM")]
+    pub smtp_from: Option<String>,
     /// A run whose worker gives no sign of life for this many seconds goes to another worker.
     #[arg(long, env = "RUNLEDGER_LEASE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(2..=86_400))]
     pub lease_seconds: u64,
@@ -82,6 +93,13 @@ pub struct WorkerOptions {
 impl WorkerOptions {
     pub const fn outbound(&self) -> OutboundPolicy {
         OutboundPolicy { allow_private: self.allow_private_addresses }
+    }
+
+    /// How notifications go out, with links to the address people use.
+    pub fn outgoing(&self, public_url: Option<Url>) -> Result<OutgoingSettings, MailSettingsError> {
+        let url = self.smtp_url.as_deref().filter(|url| !url.is_empty());
+        let mail = url.map(|url| Mailer::new(url, self.smtp_from.as_deref(), PATIENCE)).transpose()?;
+        Ok(OutgoingSettings { policy: self.outbound(), mail, public_url })
     }
 
     pub const fn lease(&self) -> Duration {

@@ -7,7 +7,11 @@ use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    auth::AuthService, config::Config, live::Hub, notify::InboxService, restore::RestoreService,
+    auth::AuthService,
+    config::Config,
+    live::Hub,
+    notify::{InboxService, outgoing::Outgoing},
+    restore::RestoreService,
     runs::OperationRunService,
 };
 
@@ -20,6 +24,7 @@ pub struct AppState {
     pub runs: OperationRunService,
     pub restores: RestoreService,
     pub inbox: InboxService,
+    pub outgoing: Outgoing,
     pub live: Hub,
     /// Cancelled when the process is asked to stop.
     pub stopping: CancellationToken,

@@ -67,6 +67,12 @@ impl Visitor {
         }
     }
 
+    /// The same with one more cookie, as a browser that was given one.
+    pub fn with_cookie(&self, pair: &str) -> Self {
+        let own = self.cookie.as_deref().unwrap_or_default();
+        Self { cookie: Some(format!("{own}; {pair}").into()), ..self.clone() }
+    }
+
     pub async fn get(&self, path: &str) -> Response {
         self.request(Method::GET, path).header(header::ACCEPT, "text/html").send().await.unwrap()
     }

@@ -28,6 +28,8 @@ use crate::{
 
 const COOKIE: &str = "runledger_session";
 const THEME_DAYS: i64 = 365;
+/// For how long a note waits for its page.
+const NOTE_AGE: time::Duration = time::Duration::minutes(2);
 
 /// The application's state, in a server function.
 pub fn state() -> AppState {
@@ -120,16 +122,28 @@ pub fn remember_theme(theme: Theme) {
 }
 
 fn set_cookie(pair: (&str, &str), max_age: time::Duration, http_only: bool) {
-    let cookie = Cookie::build(pair)
-        .path("/")
-        .max_age(max_age)
-        .http_only(http_only)
-        .same_site(SameSite::Lax)
-        .secure(state().config.https())
-        .build();
+    put_cookie(Cookie::build(pair).path("/").max_age(max_age).http_only(http_only).build());
+}
+
+fn put_cookie(mut cookie: Cookie<'_>) {
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_secure(state().config.https());
     if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
         expect_context::<ResponseOptions>().append_header(header::SET_COOKIE, value);
     }
+}
+
+/// Leaves something with the browser for the page that follows, and for no other.
+pub fn leave_note(name: &str, note: &str, page: &str) {
+    put_cookie(Cookie::build((name, note)).path(page).max_age(NOTE_AGE).http_only(true).build());
+}
+
+/// Reads what was left for this page, and takes it back.
+pub fn take_note(name: &str, page: &str) -> Option<String> {
+    let jar = use_context::<Parts>().map(|parts| CookieJar::from_headers(&parts.headers))?;
+    let note = jar.get(name)?.value().to_owned();
+    put_cookie(Cookie::build((name, "")).path(page).max_age(time::Duration::ZERO).http_only(true).build());
+    Some(note)
 }
 
 /// Sends a form that came without scripts back to its page, with the run in the address; scripts get the run itself.
@@ -175,7 +189,8 @@ pub fn answer_schedule(slug: &str, refused: Option<&ScheduleForm>) -> Result<(),
     Ok(())
 }
 
-fn wants_page() -> bool {
+/// Whether a form without scripts asks.
+pub fn wants_page() -> bool {
     let accepted = use_context::<Parts>().and_then(|parts| parts.headers.get(header::ACCEPT).cloned());
     accepted.is_some_and(|accepted| accepted.to_str().is_ok_and(|accepted| accepted.contains("text/html")))
 }

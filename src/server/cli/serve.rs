@@ -10,6 +10,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use url::Url;
 
 use super::CliError;
 use crate::server::{
@@ -43,12 +44,16 @@ pub(super) struct Worker {
     data: DataOptions,
     #[command(flatten)]
     work: WorkerOptions,
+    /// The address people use, for the links in notifications.
+    #[arg(long, env = "RUNLEDGER_PUBLIC_URL")]
+    public_url: Option<Url>,
 }
 
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let leptos = leptos_options()?;
-        let core = Core::open(&self.data, Clock::system()).await?;
+        let outgoing = self.work.outgoing(self.web.public_url.clone()).map_err(BootError::from)?;
+        let core = Core::open(&self.data, Clock::system()).await?.sending(outgoing);
         let stopping = CancellationToken::new();
         let listener = TcpListener::bind(self.web.addr)
             .await
@@ -79,7 +84,8 @@ impl Serve {
 
 impl Worker {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
-        let core = Core::open(&self.data, Clock::system()).await?;
+        let outgoing = self.work.outgoing(self.public_url.clone()).map_err(BootError::from)?;
+        let core = Core::open(&self.data, Clock::system()).await?.sending(outgoing);
         let stopping = CancellationToken::new();
         stop_on_signal(stopping.clone())?;
         let workers = core.start_workers(&self.work, RetryPolicy::system(), &stopping)?;

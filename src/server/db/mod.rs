@@ -19,6 +19,8 @@ pub mod members;
 mod migrate;
 pub mod notification_settings;
 pub mod notifications;
+pub mod outgoing_deliveries;
+pub mod outgoing_destinations;
 pub mod parked;
 pub mod policies;
 pub mod policy_lines;

@@ -220,3 +220,10 @@ pub async fn mark_toasted(tx: &mut Tx, user: &SessionUser, id: NotificationId, a
         )
     )
 }
+
+/// Removes what tells of no run and is older: of late schedules. The rest goes with its runs.
+pub async fn delete_alone(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> DbResult<u64> {
+    const SQL: &str = "DELETE FROM notifications WHERE id IN (SELECT id FROM notifications \
+        WHERE run_id IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2)";
+    tx_sql!(tx, execute(SQL, before, limit))
+}

@@ -132,3 +132,48 @@ pub async fn note_success(
     )?;
     Ok(())
 }
+
+/// A schedule that is on, with what tells whether it is late.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Watched {
+    pub tenant_id: TenantId,
+    #[sqlx(rename = "type")]
+    pub operation_type: OperationType,
+    pub expected_hours: i32,
+    pub enabled_at: DateTime<Utc>,
+    pub last_succeeded_at: Option<DateTime<Utc>>,
+    /// What people were told of last.
+    pub late_told_since: Option<DateTime<Utc>>,
+}
+
+/// The schedules of all tenants that are on.
+pub async fn watched(db: &Db) -> DbResult<Vec<Watched>> {
+    db_sql!(
+        db,
+        fetch_all(
+            "SELECT tenant_id, type, expected_hours, enabled_at, last_succeeded_at, late_told_since FROM schedules \
+             WHERE enabled_at IS NOT NULL ORDER BY tenant_id, type"
+        )
+    )
+}
+
+/// Notes that people are told that it has not succeeded since then. False when they were told, or it has.
+pub async fn note_late(
+    tx: &mut Tx,
+    tenant: TenantId,
+    operation_type: OperationType,
+    since: DateTime<Utc>,
+) -> DbResult<bool> {
+    let rows = tx_sql!(
+        tx,
+        execute(
+            "UPDATE schedules SET late_told_since = $3 WHERE tenant_id = $1 AND type = $2 AND enabled_at <= $3 \
+             AND (last_succeeded_at IS NULL OR last_succeeded_at <= $3) \
+             AND (late_told_since IS NULL OR late_told_since <> $3)",
+            tenant,
+            operation_type,
+            since
+        )
+    )?;
+    Ok(rows == 1)
+}

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::OperationRunService;
-use crate::server::db::{backups, runs, sessions, tasks};
+use crate::server::db::{backups, notifications, outgoing_deliveries, runs, sessions, tasks};
 
 /// A set holds thousands of policies.
 const SETS_BATCH: i64 = 2;
@@ -57,7 +57,10 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
         pruned.runs += removed;
         let sets = backups::delete_expired(&mut tx, now, now - TimeDelta::days(1), SETS_BATCH).await?;
         pruned.backup_sets += sets;
-        let last = removed < batch.unsigned_abs() && (sets as i64) < SETS_BATCH;
+        // What people and destinations were told of runs goes with the runs; the rest by its age.
+        let told = notifications::delete_alone(&mut tx, now - older_than, batch).await?
+            + outgoing_deliveries::delete_alone(&mut tx, now - older_than, batch).await?;
+        let last = removed < batch.unsigned_abs() && (sets as i64) < SETS_BATCH && told < batch.unsigned_abs();
         if last {
             pruned.sessions = sessions::delete_expired(&mut tx, now).await?;
         }

@@ -210,7 +210,7 @@ impl OperationRunService {
         self.live.task_queued();
     }
 
-    pub(super) fn live(&self) -> &Hub {
+    pub fn live(&self) -> &Hub {
         &self.live
     }
 

@@ -6,16 +6,22 @@ use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use super::Schedules;
+use super::{Schedules, late::look_for_late};
 use crate::server::redact::detail;
 
 /// How often it looks: schedules are exact to the minute.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// Every how many looks it also looks for late ones: every minute.
+const LATE_EVERY: u64 = 12;
+
 /// Looks until `stopping` is cancelled. What fails, and be it a panic, is logged, and the next look comes.
 pub async fn clockwork(schedules: Schedules, stopping: CancellationToken) {
-    loop {
+    for number in 0_u64.. {
         look(&schedules).await;
+        if number.is_multiple_of(LATE_EVERY) {
+            look_for_late(&schedules).await;
+        }
         tokio::select! {
             () = stopping.cancelled() => return,
             () = tokio::time::sleep(LOOK_EVERY) => {}

@@ -4,15 +4,17 @@
 mod calendar;
 mod clockwork;
 mod draft;
+mod late;
 mod mirror;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use serde_json::json;
 use tracing::{error, info};
 
 pub use calendar::{Times, TimesError};
 pub use clockwork::{clockwork, look};
+pub use late::look_for_late;
 pub use mirror::mirrors;
 
 use super::{
@@ -100,7 +102,7 @@ impl Schedules {
             expected_hours: row.expected_hours,
             next_run_at: row.next_run_at,
             last_succeeded_at: row.last_succeeded_at,
-            late: is_late(row, self.runs.clock().now()),
+            late: late::is_late(row, self.runs.clock().now()),
             updated_by_name: row.updated_by_name.clone(),
         }
     }
@@ -190,11 +192,4 @@ impl Schedules {
             .await?;
         Ok(ensured)
     }
-}
-
-/// Whether a schedule that is on has gone without success for longer than expected.
-fn is_late(row: &ScheduleRow, now: DateTime<Utc>) -> bool {
-    let Some(enabled_at) = row.enabled_at else { return false };
-    let since = row.last_succeeded_at.map_or(enabled_at, |at| at.max(enabled_at));
-    now - since > TimeDelta::hours(row.expected_hours.into())
 }

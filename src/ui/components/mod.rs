@@ -25,6 +25,7 @@ pub mod menu;
 pub mod new_runs;
 pub mod notice;
 pub mod notification_row;
+pub mod outgoing;
 pub mod page_header;
 pub mod pager;
 pub mod pages;

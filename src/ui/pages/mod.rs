@@ -17,6 +17,7 @@ pub mod notification_settings;
 pub mod notifications;
 pub mod operations;
 pub mod operations_list;
+pub mod outgoing;
 pub mod policy;
 pub mod restore;
 pub mod restores;

@@ -5,10 +5,10 @@ use leptos_meta::Title;
 
 use crate::{
     api::notifications::{SaveNotificationSettings, get_notification_settings},
-    model::{notification::NotificationSettings, operation::OperationType},
+    model::{notification::NotificationSettings, operation::OperationType, user::Action},
     ui::{
         components::{error_panel::ErrorPanel, notice::Alert, page_header::PageHeader, toast::ToastText},
-        context::{CurrentTenant, action_error},
+        context::{CurrentTenant, ViewerResource, action_error, role_in},
         inbox::InboxStore,
     },
 };
@@ -17,6 +17,7 @@ use crate::{
 pub fn NotificationSettingsPage() -> impl IntoView {
     let CurrentTenant(tenant) = expect_context();
     let inbox = expect_context::<InboxStore>();
+    let viewer = expect_context::<ViewerResource>();
     let settings = Resource::new(move || tenant.get(), get_notification_settings);
     let save = ServerAction::<SaveNotificationSettings>::new();
     let error = action_error(save);
@@ -28,6 +29,17 @@ pub fn NotificationSettingsPage() -> impl IntoView {
     view! {
         <Title text="Notification settings"/>
         <PageHeader title="Notification settings" beside=|| ()>
+            <Transition>
+                {move || Suspend::new(async move {
+                    let tenant = tenant.get();
+                    role_in(&viewer.await, &tenant)
+                        .is_some_and(|role| role.can(Action::ManageDestinations))
+                        .then(|| {
+                            let outgoing = format!("/t/{tenant}/notifications/outgoing");
+                            view! { <a class="button" href=outgoing>"Outgoing notifications"</a> }
+                        })
+                })}
+            </Transition>
             <a class="button" href=move || format!("/t/{}/notifications", tenant.get())>"All notifications"</a>
         </PageHeader>
         {move || error.get().map(|error| view! { <Alert text=error.to_string()/> })}

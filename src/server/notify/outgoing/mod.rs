@@ -1,0 +1,235 @@
+//! Notifications beyond Runledger: the destinations of a tenant, and the deliveries to them. A delivery is written with the
+//! change that it tells of, and sent by whichever node takes it, until it arrives or is given up.
+
+mod answer;
+mod draft;
+mod event;
+mod listener;
+mod mail;
+mod send;
+mod sign;
+mod tries;
+
+use std::sync::{Arc, OnceLock};
+
+use tracing::info;
+use url::Url;
+
+pub use answer::{answer, told};
+pub use listener::{TellDestinations, tell_late};
+pub use mail::{MailSettingsError, Mailer};
+pub use send::PATIENCE;
+pub use tries::{clockwork, look};
+
+use crate::{
+    error::AppError,
+    model::{
+        ids::{DeliveryId, DestinationId},
+        listing::Listing,
+        outgoing::{
+            AddedDestination, DELIVERIES_A_PAGE, Delivery, Destination, DestinationDraft, DestinationKind,
+            OutgoingKind, OutgoingPage,
+        },
+    },
+    server::{
+        clock::Clock,
+        db::{
+            Db,
+            members::Membership,
+            outgoing_deliveries::{self, NewDelivery},
+            outgoing_destinations::{self, NewDestination},
+            scope::TenantScope,
+        },
+        error::ServiceError,
+        net::{OutboundPolicy, http_client},
+        secrets::SecretBox,
+    },
+};
+
+/// How many destinations a tenant may have.
+const MOST_DESTINATIONS: i64 = 20;
+
+/// What the operator of the server says of sending.
+#[derive(Clone)]
+pub struct OutgoingSettings {
+    pub policy: OutboundPolicy,
+    /// Absent where no SMTP server is set up.
+    pub mail: Option<Mailer>,
+    /// The address people use, for links.
+    pub public_url: Option<Url>,
+}
+
+/// The destinations of all tenants. Cheap to clone.
+#[derive(Clone)]
+pub struct Outgoing {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: Clock,
+    secrets: SecretBox,
+    settings: OutgoingSettings,
+    http: OnceLock<reqwest::Client>,
+}
+
+/// Under which name the secrets of a destination are sealed.
+fn owner(destination: DestinationId) -> String {
+    format!("destination {destination}")
+}
+
+fn internal(error: impl std::fmt::Display) -> ServiceError {
+    ServiceError::Internal(error.to_string())
+}
+
+impl Outgoing {
+    /// Without mail, and only to public addresses.
+    pub fn new(db: Db, clock: Clock, secrets: SecretBox) -> Self {
+        let policy = OutboundPolicy { allow_private: false };
+        let settings = OutgoingSettings { policy, mail: None, public_url: None };
+        Self { inner: Arc::new(Inner { db, clock, secrets, settings, http: OnceLock::new() }) }
+    }
+
+    /// The same as this operator wants it.
+    pub fn with(&self, settings: OutgoingSettings) -> Self {
+        let Inner { db, clock, secrets, .. } = &*self.inner;
+        let (db, clock, secrets) = (db.clone(), clock.clone(), secrets.clone());
+        Self { inner: Arc::new(Inner { db, clock, secrets, settings, http: OnceLock::new() }) }
+    }
+
+    /// Made when it is first needed: it reads the machine's certificates.
+    fn http(&self) -> reqwest::Result<&reqwest::Client> {
+        match self.inner.http.get() {
+            Some(client) => Ok(client),
+            None => {
+                let client = http_client(self.inner.settings.policy)?;
+                Ok(self.inner.http.get_or_init(|| client))
+            }
+        }
+    }
+
+    /// The tenant's page. A place in the log that does not exist shows the newest, with a note.
+    pub async fn page(&self, scope: TenantScope, after: Option<&str>) -> Result<OutgoingPage, ServiceError> {
+        let after = after.filter(|text| !text.is_empty()).map(str::parse::<DeliveryId>);
+        let note = matches!(after, Some(Err(_))).then(|| {
+            "The place in the log that this address names does not exist; these are the newest deliveries.".to_owned()
+        });
+        let (db, limit) = (&self.inner.db, DELIVERIES_A_PAGE as i64 + 1);
+        let mut items = outgoing_deliveries::list(db, scope, after.and_then(Result::ok), limit).await?;
+        let more = items.len() > DELIVERIES_A_PAGE;
+        items.truncate(DELIVERIES_A_PAGE);
+        let next = items.last().filter(|_| more).map(|last| last.id.to_string());
+        Ok(OutgoingPage {
+            destinations: outgoing_destinations::list(db, scope).await?,
+            deliveries: Listing { items, next, note },
+            told: None,
+            email: self.inner.settings.mail.is_some(),
+        })
+    }
+
+    /// Adds a destination. A webhook's secret is told this once.
+    pub async fn add(&self, member: &Membership, draft: &DestinationDraft) -> Result<AddedDestination, ServiceError> {
+        let inner = &self.inner;
+        let checked = draft::check(draft, &inner.settings).await.map_err(AppError::invalid)?;
+        let id = DestinationId(inner.clock.new_id());
+        let seal = |plain: &str| inner.secrets.encrypt(plain, &owner(id)).map_err(internal);
+        let secret = match draft.kind {
+            DestinationKind::Webhook => Some(sign::new_secret().map_err(internal)?),
+            DestinationKind::Slack | DestinationKind::Email => None,
+        };
+        let shown = Destination {
+            id,
+            kind: draft.kind,
+            name: checked.name,
+            shown_address: checked.shown,
+            on_failed: draft.on_failed,
+            on_partial: draft.on_partial,
+            on_late: draft.on_late,
+            enabled: true,
+            created_at: inner.clock.now(),
+            created_by_name: member.user_name().to_owned(),
+        };
+        let address = seal(&checked.address)?;
+        let new = NewDestination { shown, address, secret: secret.as_deref().map(seal).transpose()? };
+        let mut tx = inner.db.begin().await?;
+        if outgoing_destinations::count(&mut tx, member.scope()).await? >= MOST_DESTINATIONS {
+            let words =
+                format!("A tenant has at most {MOST_DESTINATIONS} destinations. Remove one that is not needed.");
+            return Err(AppError::Conflict { message: words }.into());
+        }
+        outgoing_destinations::insert(&mut tx, member.scope(), &new).await?;
+        tx.commit().await?;
+        info!(tenant = %member.scope().tenant(), destination = %id, kind = %draft.kind, "destination added");
+        Ok(AddedDestination { id, secret })
+    }
+
+    /// Switches a destination on or off; what it still waited for when it is switched off is given up.
+    pub async fn switch(&self, member: &Membership, id: DestinationId, on: bool) -> Result<(), ServiceError> {
+        let (scope, mut tx) = (member.scope(), self.inner.db.begin().await?);
+        if !outgoing_destinations::switch(&mut tx, scope, id, on).await? {
+            return Err(AppError::not_found("This destination").into());
+        }
+        if !on {
+            outgoing_deliveries::give_up(&mut tx, scope, id, "The destination was switched off.").await?;
+        }
+        tx.commit().await?;
+        info!(tenant = %scope.tenant(), destination = %id, on, "destination switched");
+        Ok(())
+    }
+
+    /// Removes a destination with its log.
+    pub async fn remove(&self, member: &Membership, id: DestinationId) -> Result<(), ServiceError> {
+        let mut tx = self.inner.db.begin().await?;
+        if !outgoing_destinations::delete(&mut tx, member.scope(), id).await? {
+            return Err(AppError::not_found("This destination").into());
+        }
+        tx.commit().await?;
+        info!(tenant = %member.scope().tenant(), destination = %id, "destination removed");
+        Ok(())
+    }
+
+    /// Sends a test at once, once, and gives what came of it.
+    pub async fn test(&self, member: &Membership, id: DestinationId) -> Result<Delivery, ServiceError> {
+        let (inner, scope) = (&self.inner, member.scope());
+        let (at, delivery) = (inner.clock.now(), DeliveryId(inner.clock.new_id()));
+        let mut tx = inner.db.begin().await?;
+        let to = outgoing_destinations::one(&mut tx, scope, id).await?;
+        let to = to.ok_or_else(|| AppError::not_found("This destination"))?;
+        let payload = listener::payload(&event::OutgoingEvent::test(&to.slug, &to.tenant_name, at))?;
+        let subject = format!("test {delivery}");
+        let new = NewDelivery {
+            id: delivery,
+            tenant: scope.tenant(),
+            destination: id,
+            event: OutgoingKind::Test,
+            run: None,
+            subject: Some(&subject),
+            payload: &payload,
+            at,
+        };
+        outgoing_deliveries::insert(&mut tx, &new).await?;
+        tx.commit().await?;
+        self.try_now(scope, delivery).await
+    }
+
+    /// Sends a delivery again at once, under its own id; when that fails, all of its tries begin anew.
+    pub async fn redeliver(&self, member: &Membership, id: DeliveryId) -> Result<Delivery, ServiceError> {
+        let mut tx = self.inner.db.begin().await?;
+        if !outgoing_deliveries::again(&mut tx, member.scope(), id, self.inner.clock.now()).await? {
+            return Err(AppError::not_found("This delivery").into());
+        }
+        tx.commit().await?;
+        self.try_now(member.scope(), id).await
+    }
+
+    async fn try_now(&self, scope: TenantScope, id: DeliveryId) -> Result<Delivery, ServiceError> {
+        let mut tx = self.inner.db.begin().await?;
+        let due = outgoing_deliveries::waiting(&mut tx, scope, id).await?;
+        tx.commit().await?;
+        if let Some(due) = due {
+            self.attempt(&due).await?;
+        }
+        let found = outgoing_deliveries::find(&self.inner.db, scope, id).await?;
+        Ok(found.ok_or_else(|| AppError::not_found("This delivery"))?)
+    }
+}
