@@ -83,6 +83,8 @@ impl ProductWorkers {
             prune_at: "0 0 0 1 1 *".parse().unwrap(),
             allow_private_addresses: true,
             grace_seconds: 1,
+            smtp_url: None,
+            smtp_from: None,
         };
         let tasks = core.start_workers(&options, retry_at_once(), &stopping).unwrap();
         Self { stopping, _tasks: tasks }
