@@ -31,11 +31,12 @@ use serde_json::{Value, json};
 const NOTED: &str = "/api/operations/start /api/operations/cancel /api/operations/retry /api/drift/generate /api/drift/decide \
     /api/backups/add /api/backups/retry /api/backups/complete /api/backups/delete /api/schedules/save \
     /api/notifications/save_settings /api/restores/create /api/restores/preview /api/restores/confirm \
-    /api/restores/cancel /api/restores/undo /t/{tenant}/backups/{set}/download /t/{tenant}/backups/upload";
+    /api/restores/cancel /api/restores/undo /api/outgoing/add /api/outgoing/switch /api/outgoing/remove \
+    /api/outgoing/test /api/outgoing/redeliver /t/{tenant}/backups/{set}/download /t/{tenant}/backups/upload";
 
 /// What only reads.
 const READS: &str = "/api/session/viewer /api/operations/list /api/operations/filter_choices /api/operations/show \
-    /api/audit/list /api/restores/list /api/restores/show /api/groups/list /api/drift/overview /api/drift/list /api/drift/show /api/inventory/list \
+    /api/audit/list /api/restores/list /api/restores/show /api/outgoing/list /api/groups/list /api/drift/overview /api/drift/list /api/drift/show /api/inventory/list \
     /api/policies/list /api/policies/show /api/backups/list /api/backups/show /api/backups/choices \
     /api/schedules/list /api/notifications/inbox /api/notifications/list /api/notifications/settings /healthz \
     /readyz /t/{tenant}/events /t/{tenant}/operations/export.csv /t/{tenant}/operations/export.ndjson \

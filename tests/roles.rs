@@ -24,8 +24,8 @@ use reqwest::{Method, StatusCode};
 use runledger::{
     model::user::{
         Action::{
-            self, DeleteBackup, ExecuteRestore, MakeBackup, ManageDestinations, ManageSchedules, PreviewRestore, StartOperation,
-            TriageDrift, View,
+            self, DeleteBackup, ExecuteRestore, MakeBackup, ManageDestinations, ManageSchedules, PreviewRestore,
+            StartOperation, TriageDrift, View,
         },
         Role,
     },

@@ -35,6 +35,11 @@ text_enum! {
         FindingReopened = "finding.reopened",
         ScheduleSaved = "schedule.saved",
         NotificationsSaved = "notifications.saved",
+        DestinationAdded = "destination.added",
+        DestinationSwitched = "destination.switched",
+        DestinationRemoved = "destination.removed",
+        DestinationTested = "destination.tested",
+        DeliveryRepeated = "delivery.repeated",
     }
 }
 
@@ -59,6 +64,11 @@ impl AuditAction {
             Self::FindingReopened => "Reopened drift",
             Self::ScheduleSaved => "Saved a schedule",
             Self::NotificationsSaved => "Changed own notifications",
+            Self::DestinationAdded => "Added a destination",
+            Self::DestinationSwitched => "Switched a destination",
+            Self::DestinationRemoved => "Removed a destination",
+            Self::DestinationTested => "Tested a destination",
+            Self::DeliveryRepeated => "Sent a delivery again",
         }
     }
 }
@@ -72,6 +82,8 @@ text_enum! {
         Finding = "finding",
         Schedule = "schedule",
         Member = "member",
+        Destination = "destination",
+        Delivery = "delivery",
     }
 }
 
@@ -97,10 +109,10 @@ impl Subject {
             (SubjectKind::BackupSet, Ok(id)) if action != AuditAction::BackupSetDeleted => {
                 Some(format!("backups/{id}"))
             }
-            // A restore has its shadow on the ledger under the same id.
-            (SubjectKind::Restore, Ok(id)) => Some(format!("operations/{id}")),
+            (SubjectKind::Restore, Ok(id)) => Some(format!("restores/{id}")),
             (SubjectKind::Finding, Ok(id)) => Some(format!("drift/{id}")),
             (SubjectKind::Schedule, _) => Some("schedules".to_owned()),
+            (SubjectKind::Destination | SubjectKind::Delivery, _) => Some("notifications/outgoing".to_owned()),
             _ => None,
         }
     }

@@ -1,45 +1,16 @@
 //! What an owner does on the page, and what it never shows.
 
-#![allow(unused_imports)]
+use crate::{on_both_engines, support::*};
 
-use crate::{common, on_both_engines, support::*};
-use std::sync::{Arc, Mutex};
-
-use crate::common::{
-    TestApp, new_run,
-    web::{Visitor, Web},
-};
-use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
-use base64::{Engine, engine::general_purpose::STANDARD};
-use chrono::TimeDelta;
+use crate::common::{TestApp, web::Web};
 use reqwest::{Method, StatusCode, header};
-use ring::hmac;
-use runledger::{
-    model::{
-        ids::RunId,
-        operation::OperationType,
-        reason::ReasonCode,
-        run::{RunFailure, SummaryCounts},
-        schedule::ScheduleDraft,
-        user::Role,
-    },
-    server::{
-        db::{Db, scope::TenantScope},
-        net::OutboundPolicy,
-        notify::outgoing::{Mailer, OutgoingSettings, PATIENCE},
-        runs::{NewRun, RunChange, retention::prune},
-    },
-};
-use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::TcpListener,
-};
+use runledger::server::{db::Db, net::OutboundPolicy, notify::outgoing::OutgoingSettings};
+use serde_json::Value;
 
 on_both_engines! {
     async fn a_test_is_sent_at_once_and_only_once(app: TestApp) {
         let mut app = app;
-        let World { ana, .. } = world(&mut app, None).await;
+        let World { ana, web: _web, .. } = world(&mut app, None).await;
         let receiver = Receiver::default();
         *receiver.answers.lock().unwrap() = vec![200, 404];
         let (_, added) = add(&ana, "webhook", &receiver.clone().start().await).await;
@@ -53,7 +24,7 @@ on_both_engines! {
 
     async fn a_private_address_is_refused_with_a_sentence_at_save_and_at_send(app: TestApp) {
         let mut app = app;
-        let World { contoso, ana, .. } = world(&mut app, None).await;
+        let World { contoso, ana, web: _web, .. } = world(&mut app, None).await;
         let receiver = Receiver::default();
         add(&ana, "webhook", &receiver.clone().start().await).await;
         let policy = OutboundPolicy { allow_private: false };
@@ -75,7 +46,7 @@ on_both_engines! {
 
     async fn a_secret_is_shown_once_and_stored_nowhere_in_the_clear(app: TestApp) {
         let mut app = app;
-        let World { ana, .. } = world(&mut app, None).await;
+        let World { ana, web: _web, .. } = world(&mut app, None).await;
         let address = Receiver::default().start().await;
         let form = [("tenant", "contoso"), ("kind", "webhook"), ("name", "Hook"), ("address", address.as_str()), ("on_failed", "on")];
         let answer = ana.request(Method::POST, "/api/outgoing/add").header(header::ACCEPT, "text/html").form(&form).send().await.unwrap();
@@ -105,7 +76,7 @@ on_both_engines! {
 
     async fn a_refused_form_comes_back_with_what_was_typed(app: TestApp) {
         let mut app = app;
-        let World { ana, .. } = world(&mut app, None).await;
+        let World { ana, web: _web, .. } = world(&mut app, None).await;
         let form = [("tenant", "contoso"), ("kind", "webhook"), ("name", "Night watch"), ("address", "nowhere"), ("on_failed", "on")];
         let answer = ana.request(Method::POST, "/api/outgoing/add").header(header::ACCEPT, "text/html").form(&form).send().await.unwrap();
         let place = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();

@@ -1,45 +1,26 @@
 //! What is sent, to whom, how often.
 
-#![allow(unused_imports)]
+use crate::{on_both_engines, support::*};
+use runledger::model::run::Initiator;
 
-use crate::{common, on_both_engines, support::*};
-use std::sync::{Arc, Mutex};
-
-use crate::common::{
-    TestApp, new_run,
-    web::{Visitor, Web},
-};
-use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use crate::common::TestApp;
 use chrono::TimeDelta;
-use reqwest::{Method, StatusCode, header};
-use ring::hmac;
+use reqwest::StatusCode;
 use runledger::{
-    model::{
-        ids::RunId,
-        operation::OperationType,
-        reason::ReasonCode,
-        run::{RunFailure, SummaryCounts},
-        schedule::ScheduleDraft,
-        user::Role,
-    },
+    model::{operation::OperationType, schedule::ScheduleDraft},
     server::{
-        db::{Db, scope::TenantScope},
         net::OutboundPolicy,
         notify::outgoing::{Mailer, OutgoingSettings, PATIENCE},
-        runs::{NewRun, RunChange, retention::prune},
+        runs::retention::prune,
     },
 };
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::TcpListener,
-};
+use tokio::net::TcpListener;
 
 on_both_engines! {
     async fn a_webhook_is_signed_and_arrives_once_after_three_failures(app: TestApp) {
         let mut app = app;
-        let World { contoso, fabrikam, ana, .. } = world(&mut app, None).await;
+        let World { contoso, fabrikam, ana, web: _web, .. } = world(&mut app, None).await;
         let receiver = Receiver::default();
         *receiver.answers.lock().unwrap() = vec![500, 503, 302];
         let (status, added) = add(&ana, "webhook", &receiver.clone().start().await).await;
@@ -74,7 +55,7 @@ on_both_engines! {
 
     async fn of_many_nodes_one_sends(app: TestApp) {
         let mut app = app;
-        let World { contoso, ana, .. } = world(&mut app, None).await;
+        let World { contoso, ana, web: _web, .. } = world(&mut app, None).await;
         let receiver = Receiver::default();
         add(&ana, "slack", &receiver.clone().start().await).await;
         ended(&app, contoso, false, 1).await;
@@ -117,7 +98,7 @@ on_both_engines! {
 
     async fn a_receiver_that_is_down_does_not_delay_a_run_and_goes_with_it(app: TestApp) {
         let mut app = app;
-        let World { contoso, ana, .. } = world(&mut app, None).await;
+        let World { contoso, ana, web, .. } = world(&mut app, None).await;
         // It takes connections and never answers.
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
         add(&ana, "webhook", &format!("http://{}/", silent.local_addr().unwrap())).await;
@@ -133,12 +114,13 @@ on_both_engines! {
         assert_eq!(log(&ana).await.len(), 2);
         app.advance(TimeDelta::days(91));
         assert_eq!(prune(&app.core.runs, TimeDelta::days(90)).await.unwrap().runs, 2);
+        let ana = web.signed_in("ana@contoso.example").await;
         assert!(log(&ana).await.is_empty());
     }
 
     async fn a_late_schedule_is_told_once_for_each_time_it_was_missed(app: TestApp) {
         let mut app = app;
-        let World { contoso, ana, .. } = world(&mut app, None).await;
+        let World { contoso, ana, web, .. } = world(&mut app, None).await;
         let receiver = Receiver::default();
         add(&ana, "webhook", &receiver.clone().start().await).await;
         ana.call("notifications/save_settings", &[("tenant", "contoso"), ("schedule_late[]", "inventory.sync")]).await;
@@ -149,7 +131,7 @@ on_both_engines! {
             expected_hours: "26".to_owned(),
             enabled: true,
         };
-        app.core.schedules().save(contoso, "Ana", draft).await.unwrap().unwrap();
+        app.core.schedules().save(contoso, Initiator { user_id: None, name: "Ana".to_owned() }, draft).await.unwrap().unwrap();
         let other = app.another_node().await.schedules();
         let mut told = Vec::new();
         for hours in [26, 1, 48] {
@@ -171,6 +153,7 @@ on_both_engines! {
         // With no run to go with, it goes by its age.
         app.advance(TimeDelta::days(91));
         prune(&app.core.runs, TimeDelta::days(90)).await.unwrap();
+        let ana = web.signed_in("ana@contoso.example").await;
         assert!(log(&ana).await.is_empty());
         assert_eq!(ana.ask("notifications/list", &[("unread", "false")]).await.1["items"], json!([]));
     }
@@ -179,7 +162,7 @@ on_both_engines! {
         let mut app = app;
         let (address, mails) = smtp_server().await;
         let mailer = Mailer::new(&address, Some("Runledger <runledger@example.com>"), PATIENCE).unwrap();
-        let World { contoso, ana, .. } = world(&mut app, Some(mailer)).await;
+        let World { contoso, ana, web: _web, .. } = world(&mut app, Some(mailer)).await;
         assert_eq!(add(&ana, "email", "ops@contoso.example, eve@fabrikam.example").await.0, StatusCode::UNPROCESSABLE_ENTITY);
         let (status, added) = add(&ana, "email", "ops@contoso.example").await;
         assert_eq!((status, &added["secret"]), (StatusCode::OK, &Value::Null), "{added}");

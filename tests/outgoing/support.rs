@@ -1,7 +1,5 @@
 //! A receiver, a mail server, and the tenants that tell them.
 
-#![allow(unused_imports)]
-
 use std::sync::{Arc, Mutex};
 
 use crate::common::{
@@ -10,23 +8,20 @@ use crate::common::{
 };
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chrono::TimeDelta;
-use reqwest::{Method, StatusCode, header};
+use reqwest::StatusCode;
 use ring::hmac;
 use runledger::{
     model::{
         ids::RunId,
-        operation::OperationType,
         reason::ReasonCode,
         run::{RunFailure, SummaryCounts},
-        schedule::ScheduleDraft,
         user::Role,
     },
     server::{
-        db::{Db, scope::TenantScope},
+        db::scope::TenantScope,
         net::OutboundPolicy,
-        notify::outgoing::{Mailer, OutgoingSettings, PATIENCE},
-        runs::{NewRun, RunChange, retention::prune},
+        notify::outgoing::{Mailer, OutgoingSettings},
+        runs::{NewRun, RunChange},
     },
 };
 use serde_json::{Value, json};

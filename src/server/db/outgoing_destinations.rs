@@ -94,6 +94,15 @@ pub async fn wanting(tx: &mut Tx, tenant: TenantId, event: OutgoingKind) -> DbRe
     )
 }
 
+/// The name of a destination.
+pub async fn name(tx: &mut Tx, scope: TenantScope, id: DestinationId) -> DbResult<Option<String>> {
+    let row: Option<(String,)> = tx_sql!(
+        tx,
+        fetch_optional("SELECT name FROM outgoing_destinations WHERE tenant_id = $1 AND id = $2", scope.tenant(), id)
+    )?;
+    Ok(row.map(|(name,)| name))
+}
+
 /// One of the tenant's destinations, on or off.
 pub async fn one(tx: &mut Tx, scope: TenantScope, id: DestinationId) -> DbResult<Option<Wanting>> {
     tx_sql!(

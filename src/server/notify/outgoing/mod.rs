@@ -24,6 +24,7 @@ pub use tries::{clockwork, look};
 use crate::{
     error::AppError,
     model::{
+        audit::{AuditAction, Subject, SubjectKind},
         ids::{DeliveryId, DestinationId},
         listing::Listing,
         outgoing::{
@@ -32,9 +33,10 @@ use crate::{
         },
     },
     server::{
+        audit::Deed,
         clock::Clock,
         db::{
-            Db,
+            Db, DbResult, Tx,
             members::Membership,
             outgoing_deliveries::{self, NewDelivery},
             outgoing_destinations::{self, NewDestination},
@@ -76,6 +78,10 @@ struct Inner {
 /// Under which name the secrets of a destination are sealed.
 fn owner(destination: DestinationId) -> String {
     format!("destination {destination}")
+}
+
+fn destination(id: DestinationId, name: &str) -> Subject {
+    Subject::new(SubjectKind::Destination, id, name)
 }
 
 fn internal(error: impl std::fmt::Display) -> ServiceError {
@@ -158,6 +164,8 @@ impl Outgoing {
             return Err(AppError::Conflict { message: words }.into());
         }
         outgoing_destinations::insert(&mut tx, member.scope(), &new).await?;
+        let deed = Deed::new(member, AuditAction::DestinationAdded).with("kind", draft.kind);
+        self.note(&mut tx, member, deed, destination(id, &new.shown.name)).await?;
         tx.commit().await?;
         info!(tenant = %member.scope().tenant(), destination = %id, kind = %draft.kind, "destination added");
         Ok(AddedDestination { id, secret })
@@ -169,6 +177,9 @@ impl Outgoing {
         if !outgoing_destinations::switch(&mut tx, scope, id, on).await? {
             return Err(AppError::not_found("This destination").into());
         }
+        let deed = Deed::new(member, AuditAction::DestinationSwitched).with("on", on);
+        let name = outgoing_destinations::name(&mut tx, scope, id).await?.unwrap_or_default();
+        self.note(&mut tx, member, deed, destination(id, &name)).await?;
         if !on {
             outgoing_deliveries::give_up(&mut tx, scope, id, "The destination was switched off.").await?;
         }
@@ -180,9 +191,12 @@ impl Outgoing {
     /// Removes a destination with its log.
     pub async fn remove(&self, member: &Membership, id: DestinationId) -> Result<(), ServiceError> {
         let mut tx = self.inner.db.begin().await?;
+        let name = outgoing_destinations::name(&mut tx, member.scope(), id).await?;
         if !outgoing_destinations::delete(&mut tx, member.scope(), id).await? {
             return Err(AppError::not_found("This destination").into());
         }
+        let deed = Deed::new(member, AuditAction::DestinationRemoved);
+        self.note(&mut tx, member, deed, destination(id, &name.unwrap_or_default())).await?;
         tx.commit().await?;
         info!(tenant = %member.scope().tenant(), destination = %id, "destination removed");
         Ok(())
@@ -208,6 +222,9 @@ impl Outgoing {
             at,
         };
         outgoing_deliveries::insert(&mut tx, &new).await?;
+        let deed = Deed::new(member, AuditAction::DestinationTested);
+        let name = outgoing_destinations::name(&mut tx, scope, id).await?.unwrap_or_default();
+        self.note(&mut tx, member, deed, destination(id, &name)).await?;
         tx.commit().await?;
         self.try_now(scope, delivery).await
     }
@@ -218,8 +235,15 @@ impl Outgoing {
         if !outgoing_deliveries::again(&mut tx, member.scope(), id, self.inner.clock.now()).await? {
             return Err(AppError::not_found("This delivery").into());
         }
+        let deed = Deed::new(member, AuditAction::DeliveryRepeated);
+        self.note(&mut tx, member, deed, Subject::new(SubjectKind::Delivery, id, "A delivery")).await?;
         tx.commit().await?;
         self.try_now(member.scope(), id).await
+    }
+
+    /// Writes down in the audit log what a member does.
+    async fn note(&self, tx: &mut Tx, member: &Membership, deed: Deed, subject: Subject) -> DbResult<()> {
+        deed.done_to(subject, tx, &self.inner.clock, member.scope()).await
     }
 
     async fn try_now(&self, scope: TenantScope, id: DeliveryId) -> Result<Delivery, ServiceError> {
