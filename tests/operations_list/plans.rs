@@ -103,8 +103,14 @@ on_both_engines! {
         let db = &app.core.db;
         match db {
             Db::Sqlite(db) => _ = sqlx::query("ANALYZE").execute(db.write()).await.unwrap(),
-            // With what has been written lately visible to index-only scans, as vacuum leaves it.
-            Db::Postgres(pool) => _ = sqlx::query("VACUUM ANALYZE").execute(pool).await.unwrap(),
+            // With what has been written lately visible to index-only scans, as vacuum leaves it: once the log of the commits
+            // is on disk. The tests' PostgreSQL does not wait for that by itself.
+            Db::Postgres(pool) => {
+                let mut connection = pool.acquire().await.unwrap();
+                for sql in ["SET synchronous_commit = on", "VACUUM ANALYZE"] {
+                    sqlx::query(sql).execute(&mut *connection).await.unwrap();
+                }
+            }
         }
         for query in ["", "outcome=succeeded", "type=inventory.sync&outcome=succeeded", "initiator=system"] {
             let selection = app.core.runs.selection(small, &RunFilter::parse(query).0, None).await.unwrap();
