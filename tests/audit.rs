@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use common::{
     TestApp,
+    audit::{Log, TENANT, entries, ok},
     backups::Place,
     restores::keys,
     web::{Visitor, Web},
@@ -25,7 +26,7 @@ use runledger::{
         router::plain_routes,
     },
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What changes something in a tenant, and leaves an entry. A new one is missing here until it does.
 const NOTED: &str = "/api/operations/start /api/operations/cancel /api/operations/retry /api/drift/generate /api/drift/decide \
@@ -52,48 +53,6 @@ fn nothing_is_left_out() {
     let routes = plain_routes().into_iter().map(|(path, _)| path);
     let missing: Vec<_> = functions.chain(routes).filter(|path| !known.contains(path)).collect();
     assert!(missing.is_empty(), "does it leave an entry? Put each on a list of tests/audit.rs: {missing:#?}");
-}
-
-const TENANT: (&str, &str) = ("tenant", "contoso");
-
-async fn entries(who: &Visitor, form: &[(&str, &str)]) -> Vec<AuditEntry> {
-    let (status, page) = who.ask("audit/list", &[&[TENANT], form].concat()).await;
-    assert_eq!(status, StatusCode::OK, "{page}");
-    serde_json::from_value(page["entries"]["items"].clone()).unwrap()
-}
-
-/// Somebody who acts, and what the log said before.
-struct Log<'a> {
-    app: &'a TestApp,
-    who: &'a Visitor,
-    before: usize,
-}
-
-impl Log<'_> {
-    /// The one entry that came since: of this person, now, from here, of this action.
-    async fn one(&mut self, name: &str, action: AuditAction) -> AuditEntry {
-        let all = entries(self.who, &[]).await;
-        assert_eq!(all.len(), self.before + 1, "{action}: {all:#?}");
-        self.before = all.len();
-        let newest = all.into_iter().next().unwrap();
-        assert_eq!((newest.action, newest.actor_name.as_str()), (action, name));
-        assert!(newest.actor_user_id.is_some());
-        assert_eq!((newest.actor_address.as_deref(), newest.at), (Some("127.0.0.1"), self.app.core.clock.now()));
-        self.app.advance(TimeDelta::minutes(1));
-        newest
-    }
-
-    async fn none(&self) {
-        assert_eq!(entries(self.who, &[]).await.len(), self.before);
-    }
-}
-
-async fn ok(who: &Visitor, function: &str, form: &[(&str, &str)]) -> Value {
-    let answer = who.request(Method::POST, &format!("/api/{function}")).header("x-forwarded-for", "203.0.113.9");
-    let answer = answer.form(&[&[TENANT], form].concat()).send().await.unwrap();
-    let (status, text) = (answer.status(), answer.text().await.unwrap());
-    assert!(status.is_success() || status.is_redirection(), "{function}: {status} {text}");
-    serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
 const SCHEDULE: [(&str, &str); 5] = [

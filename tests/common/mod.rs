@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::disallowed_methods, reason = "tests are the ones who pass clients and names in")]
 
+pub mod audit;
 pub mod backups;
 pub mod database;
 pub mod graph;
