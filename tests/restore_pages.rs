@@ -111,6 +111,11 @@ on_both_engines! {
         assert!(!run.contains("Run again"), "a restore is not done again from the ledger");
         assert_eq!(assert_shown(&app, place.scope, id).await.run.outcome, Some(RunOutcome::Succeeded));
 
+        let again = created(&app, &place, &place.owner, set, &all).await;
+        let seen = page(&place.owner, &format!("/t/contoso/restores/{}", again.run.id)).await;
+        has(&seen, &["Nothing has to be written", "3 without a change"]);
+        assert!(!seen.contains("aria-current=\"step\""), "there is no next step");
+
         let (status, back) = ask(&place.owner, "undo", id, &[]).await;
         assert_eq!(status, StatusCode::OK, "{back}");
         let back = place.reached(&app, serde_json::from_value(back).unwrap(), RestoreStatus::Previewed).await;

@@ -211,6 +211,11 @@ impl RestoreDetail {
         self.items.iter().filter(|item| item.plan == plan).count() as u64
     }
 
+    /// How many policies it would write, or has planned to.
+    pub fn to_write(&self) -> u64 {
+        self.planned(RestorePlan::Create) + self.planned(RestorePlan::Update)
+    }
+
     /// The groups that its policies name, each once, with how many policies name it; in the order of their names.
     pub fn groups(&self) -> Vec<(GroupMatch, u64)> {
         let mut groups: BTreeMap<(Option<&str>, &str), (&GroupMatch, u64)> = BTreeMap::new();

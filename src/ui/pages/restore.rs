@@ -90,7 +90,7 @@ pub fn RestorePage() -> impl IntoView {
                         view! {
                             <Title text=format!("Restore of {}", detail.run.backup_set_name)/>
                             <article class="detail">
-                                <Head run=detail.run.clone() role tenant=tenant.clone() actions/>
+                                <Head detail=detail.clone() role tenant=tenant.clone() actions/>
                                 {move || refusal().map(|text| view! { <Alert text/> })}
                                 <Body detail role tenant actions/>
                             </article>
@@ -119,7 +119,10 @@ fn refusal(actions: Actions) -> impl Fn() -> Option<String> + Copy + Send + Sync
 }
 
 #[component]
-fn Head(run: RestoreRun, role: Option<Role>, tenant: String, actions: Actions) -> impl IntoView {
+fn Head(detail: RestoreDetail, role: Option<Role>, tenant: String, actions: Actions) -> impl IntoView {
+    // A preview that found nothing to write is no step on the way to anything.
+    let goes_on = detail.run.status != RestoreStatus::Previewed || detail.to_write() > 0;
+    let run = detail.run;
     let can_act = role.is_some_and(|role| role.can(Action::PreviewRestore));
     view! {
         <header class="detail-head">
@@ -138,7 +141,7 @@ fn Head(run: RestoreRun, role: Option<Role>, tenant: String, actions: Actions) -
                 </div>
             </div>
         </header>
-        <Steps status=run.status/>
+        {goes_on.then(|| view! { <Steps status=run.status/> })}
     }
 }
 

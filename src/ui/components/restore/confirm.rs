@@ -18,7 +18,7 @@ pub fn Confirm(
     action: Option<ServerAction<ConfirmRestore>>,
     #[prop(into)] tenant: String,
 ) -> impl IntoView {
-    let writes = detail.planned(RestorePlan::Create) + detail.planned(RestorePlan::Update);
+    let writes = detail.to_write();
     let overwrites = detail.planned(RestorePlan::Update) > 0;
     let left_out = restore_words::left_out(detail.planned(RestorePlan::Blocked));
     if writes == 0 {
