@@ -5,7 +5,6 @@ mod common;
 use common::{
     TestApp,
     backups::Place,
-    graph::ProductWorkers,
     restores::{assert_shown, item, keys, plans, states},
 };
 use reqwest::Method;
@@ -190,36 +189,6 @@ on_both_engines! {
         assert_eq!(place.directory.ids(CONFIGS).await.len(), count, "each once");
     }
 
-    async fn a_restore_whose_process_died_goes_on_and_writes_each_once(app: TestApp) {
-        let mut place = Place::new(&app).await;
-        let (set, all) = ten(&app, &place).await;
-        let count = place.directory.ids(CONFIGS).await.len();
-        for key in &all {
-            delete(&place, &config(&key.graph_id)).await;
-        }
-        let preview = place.previewed(&app, set, &all, false).await;
-        place.graph.set_faults(&["slow:60"]).await;
-        place.confirm(&app, preview.run.id).await;
-        common::eventually("some are written", async || {
-            let detail = app.core.restores.detail(place.scope, preview.run.id).await.unwrap();
-            (states(&detail).iter().filter(|state| **state == RestoreState::Created).count() >= 2).then_some(())
-        })
-        .await;
-        // Aborted wherever it is, as a kill would.
-        place.kill_workers().await;
-        place.graph.set_faults(&[]).await;
-        let left = app.core.restores.detail(place.scope, preview.run.id).await.unwrap();
-        assert_eq!(left.run.status, RestoreStatus::Running);
-        app.advance(chrono::TimeDelta::seconds(31));
-        place._workers = ProductWorkers::start(&app.core);
-        let done = place.reached(&app, preview.run.id, RestoreStatus::Completed).await;
-        assert!(states(&done).iter().all(|state| *state == RestoreState::Created), "{:#?}", done.items);
-        assert_eq!(place.directory.ids(CONFIGS).await.len(), count, "each once");
-        let shown = assert_shown(&app, place.scope, done.run.id).await;
-        assert_eq!(shown.run.outcome, Some(RunOutcome::Succeeded));
-        assert_eq!(shown.run.attempt, 2);
-    }
-
     async fn cancelling_on_the_ledger_stops_the_restore_after_the_policy_at_hand(app: TestApp) {
         let place = Place::new(&app).await;
         let (set, all) = ten(&app, &place).await;
@@ -275,5 +244,30 @@ on_both_engines! {
         tx.commit().await.unwrap();
         let preview = place.previewed(&app, set, &all[1..2], false).await;
         assert_eq!((preview.items[0].plan, preview.items[0].code), (RestorePlan::Blocked, Some(ReasonCode::InvalidPayload)));
+    }
+
+    async fn a_type_that_cannot_be_written_is_blocked_and_the_rest_is_not(app: TestApp) {
+        let place = Place::new(&app).await;
+        let (set, all) = ten(&app, &place).await;
+        change(&place, &all[1].graph_id, "Changed").await;
+        let mut secret = backup_items::find(&app.core.db, place.scope, set, &all[0]).await.unwrap().unwrap();
+        secret.raw["omaSettings"] = json!([{ "isEncrypted": true }]);
+        secret.content_hash = content_hash(&secret.raw);
+        let mut future = secret.clone();
+        future.key.family = "managed_app_policies".to_owned();
+        future.raw = json!({ "@odata.type": "#microsoft.graph.somethingNew", "displayName": "New" });
+        future.content_hash = content_hash(&future.raw);
+        let mut tx = app.core.db.begin().await.unwrap();
+        for odd in [&secret, &future] {
+            backup_items::put(&mut tx, place.scope, set, odd).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let done = place.restored(&app, set, &[all[0].clone(), future.key.clone(), all[1].clone()], false).await;
+        for (key, reason) in [(&all[0], "encrypted values"), (&future.key, "Policies of this type cannot be written")] {
+            let blocked = done.items.iter().find(|item| item.key == *key).unwrap();
+            assert_eq!((blocked.plan, blocked.state), (RestorePlan::Blocked, RestoreState::Failed));
+            assert!(blocked.message.as_deref().unwrap().contains(reason), "{blocked:?}");
+        }
+        assert_eq!(item(&done, &all[1].graph_id).state, RestoreState::Updated);
     }
 }
