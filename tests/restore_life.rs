@@ -132,11 +132,9 @@ async fn agree(app: &TestApp, place: &Place, id: RestoreRunId) {
             assert_eq!(run.status == RunStatus::Running, run.attempt > 0);
             &[None]
         }
-        RestoreStatus::Completed => &[
-            Some(RunOutcome::Succeeded),
-            Some(RunOutcome::PartiallySucceeded),
-            Some(RunOutcome::Failed),
-        ],
+        RestoreStatus::Completed => {
+            &[Some(RunOutcome::Succeeded), Some(RunOutcome::PartiallySucceeded), Some(RunOutcome::Failed)]
+        }
         RestoreStatus::Failed => &[Some(RunOutcome::Failed)],
         RestoreStatus::Cancelled => &[Some(RunOutcome::Cancelled)],
     };

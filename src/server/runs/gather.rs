@@ -6,7 +6,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use futures::{FutureExt, future::BoxFuture};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::server::db::DbResult;
+use crate::server::{db::DbResult, error::is_away};
 
 /// Requests in one transaction at most.
 const MOST: usize = 128;
@@ -60,7 +60,7 @@ async fn gather<Q: Send + Sync, A: Send>(
         match written(&*write, asked.clone()).await {
             Ok(answers) => waiting.into_iter().zip(answers).for_each(|(to, answer)| drop(to.send(Ok(answer)))),
             // One of them is refused by a constraint: each alone, so that the others do not suffer.
-            Err(sqlx::Error::Database(_)) if asked.len() > 1 => {
+            Err(error @ sqlx::Error::Database(_)) if asked.len() > 1 && !is_away(&error) => {
                 for (request, to) in asked.into_iter().zip(waiting) {
                     let answer = written(&*write, vec![request]).await.and_then(only);
                     let _ = to.send(answer);

@@ -32,6 +32,8 @@ use crate::{
 /// How long a database that is away is waited for, at first and at last; it doubles in between.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LAST_WAIT: Duration = Duration::from_secs(8);
+/// How often the database may refuse that a run is closed, for reasons that do not pass.
+const MOST_REFUSALS: u32 = 5;
 /// How often a worker that has a task looks for a run that it may begin, when nobody says that one has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -225,10 +227,12 @@ impl TrackOperationRun {
         self.persist(handle, RunChange::Complete { failure }).await;
     }
 
-    /// Writes until it is written: a database that is away is waited for, the heart beating on meanwhile.
+    /// Writes until it is written: a database that is away is waited for, the heart beating on meanwhile. What the database
+    /// refuses again and again is left to the watchdog, because the heart stops with this.
     async fn persist(&self, handle: &RunHandle, change: RunChange) {
         let (id, attempt, worker) = (handle.id(), handle.attempt(), &*self.settings.worker);
         let mut wait = FIRST_WAIT;
+        let mut refusals = 0;
         loop {
             let written = match &change {
                 RunChange::Release { why } => self.ledger.release(id, attempt, worker, *why).await,
@@ -237,6 +241,11 @@ impl TrackOperationRun {
             match written {
                 Ok(_) | Err(UpdateError::Refused(_) | UpdateError::NotFound) => return,
                 Err(UpdateError::Database(error)) => {
+                    refusals += u32::from(!is_passing(&error));
+                    if refusals == MOST_REFUSALS {
+                        error!(run = %id, %error, "the run cannot be closed; the watchdog will end it");
+                        return;
+                    }
                     warn!(run = %id, %error, "closing the run failed; trying again in {wait:?}");
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(LAST_WAIT);

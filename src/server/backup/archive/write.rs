@@ -1,9 +1,16 @@
 //! Writes a set to a zip while it is being sent: a few policies are in memory at a time, however many there are.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::body::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt, future::ready, stream};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::{runtime::Handle, sync::mpsc};
@@ -30,6 +37,8 @@ const STRETCH: i64 = 20;
 /// Bytes sent at once, and how many such pieces may wait.
 const PIECE: usize = 64 * 1024;
 const WAITING: usize = 8;
+/// A reader that takes no piece for so long is given up: writing for it occupies a thread.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The zip of a set, piece by piece. An error in the middle breaks the stream off, so that nobody takes it for whole.
 pub fn export(
@@ -40,6 +49,8 @@ pub fn export(
     set: BackupSet,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     let (sender, receiver) = mpsc::channel(WAITING);
+    let whole = Arc::new(AtomicBool::new(false));
+    let written = whole.clone();
     let exported_at = clock.now();
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
@@ -51,7 +62,8 @@ pub fn export(
             exported_at,
             policies: Vec::new(),
         };
-        let pieces = Pieces { sender: sender.clone(), piece: Vec::with_capacity(PIECE) };
+        let last = sender.clone();
+        let pieces = Pieces { runtime: runtime.clone(), sender, piece: Vec::with_capacity(PIECE) };
         let read = |after: Option<&PolicyKey>| {
             let items = runtime.block_on(backup_items::stretch(&db, scope, set.id, after, STRETCH));
             let items = items.map_err(io::Error::other)?;
@@ -63,16 +75,18 @@ pub fn export(
             }
             Ok(items)
         };
-        if let Err(error) = write(pieces, manifest, read) {
-            warn!(set = %set.id, %error, "a backup set was not sent whole");
-            // Gone already when the reader is.
-            let _ = sender.blocking_send(Err(error));
+        match write(pieces, manifest, read) {
+            Ok(()) => written.store(true, Ordering::Release),
+            Err(error) => warn!(set = %set.id, %error, "a backup set was not sent whole"),
         }
+        // The stream ends with the last sender, and looks at `whole` then.
+        drop(last);
     });
-    futures::stream::unfold(
-        receiver,
-        |mut receiver| async move { receiver.recv().await.map(|piece| (piece, receiver)) },
-    )
+    // Whatever ended the writing early, the stream breaks off instead of ending.
+    let end = stream::once(async move { whole.load(Ordering::Acquire) })
+        .filter_map(|whole| ready((!whole).then(|| Err(io::Error::other("the set was not sent whole")))));
+    stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|piece| (Ok(piece), receiver)) })
+        .chain(end)
 }
 
 fn write(
@@ -121,7 +135,8 @@ fn file_of(item: &BackupItem) -> String {
 
 /// Gathers what is written and hands it to the stream.
 struct Pieces {
-    sender: mpsc::Sender<io::Result<Bytes>>,
+    runtime: Handle,
+    sender: mpsc::Sender<Bytes>,
     piece: Vec<u8>,
 }
 
@@ -140,6 +155,6 @@ impl Write for Pieces {
         }
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
         let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads it any more");
-        self.sender.blocking_send(Ok(piece.into())).map_err(gone)
+        self.runtime.block_on(self.sender.send_timeout(piece.into(), PATIENCE)).map_err(gone)
     }
 }
