@@ -22,6 +22,7 @@ pub mod net;
 pub mod notify;
 pub mod policies;
 pub mod redact;
+mod rendering;
 pub mod restore;
 pub mod restore_shadow;
 pub mod router;

@@ -27,6 +27,7 @@ use super::{
     auth::{origin::same_origin, request::theme},
     backup, export,
     live::stream::events,
+    rendering::in_time,
     state::AppState,
 };
 use crate::{
@@ -69,11 +70,14 @@ pub fn router(state: AppState) -> Router {
         let options = state.leptos.clone();
         move || shell(options.clone())
     };
+    let pages = Router::new()
+        .leptos_routes_with_context(&state, page_routes(&context), context.clone(), page)
+        .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
+        .layer(middleware::from_fn(in_time));
     plain_routes()
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
-        .leptos_routes_with_context(&state, page_routes(&context), context.clone(), page)
-        .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
+        .merge(pages)
         .layer(middleware::from_fn(right_status))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(same_origin))

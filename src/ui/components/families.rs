@@ -1,9 +1,12 @@
 //! Choosing among items: the families with their counts, a search by name, the way to more.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, location::Url};
+use leptos_router::location::Url;
 
-use super::icon::{Glyph, Icon};
+use super::{
+    get_form::GetForm,
+    icon::{Glyph, Icon},
+};
 use crate::{
     model::item::{FamilyCount, FamilyQuery},
     ui::words,
@@ -39,7 +42,7 @@ pub fn Families(families: Vec<FamilyCount>, current: String, address: String) ->
 pub fn ItemSearch(family: String, q: Option<String>, address: String) -> impl IntoView {
     let all = q.is_some().then(|| format!("{address}?family={family}"));
     view! {
-        <Form method="GET" action=address attr:class="group-filters" attr:role="search">
+        <GetForm action=address class="group-filters" role="search">
             <input type="hidden" name="family" value=family/>
             <label class="field-inline">
                 <span class="sr-only">"Name contains"</span>
@@ -47,7 +50,7 @@ pub fn ItemSearch(family: String, q: Option<String>, address: String) -> impl In
             </label>
             <button type="submit" class="button">"Search"</button>
             {all.map(|href| view! { <a class="button button-plain" href=href>"Show all"</a> })}
-        </Form>
+        </GetForm>
     }
 }
 

@@ -2,11 +2,10 @@
 
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use wasm_bindgen::JsCast;
-use web_sys::{FormData, UrlSearchParams};
 
 use super::{
     filter_menu::{FieldMenu, RangeMenu},
+    get_form::said,
     icon::{Glyph, Icon},
 };
 use crate::{
@@ -89,11 +88,4 @@ pub fn FilterBar(
             {beside.run()}
         </form>
     }
-}
-
-/// What a form says, as its address would.
-fn said(form: &web_sys::HtmlFormElement) -> Option<String> {
-    let data = FormData::new_with_form(form).ok()?;
-    let params = UrlSearchParams::new_with_str_sequence_sequence(data.unchecked_ref()).ok()?;
-    params.to_string().as_string()
 }

@@ -41,7 +41,7 @@ pub fn TopBar(viewer: Option<Viewer>, #[prop(into)] tenant: Signal<String>, inbo
         <Menu label="Areas" class="area-menu" summary=|| view! { <Icon glyph=Glyph::Lines/> }>
             <Areas tenant/>
         </Menu>
-        <a class="home-link" href="/"><Logo/></a>
+        <a class="home-link" href="/" aria-label="Runledger, home"><Logo/></a>
         {viewer
             .map(|Viewer { name, email, tenants, .. }| {
                 view! {

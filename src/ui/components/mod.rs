@@ -14,6 +14,7 @@ pub mod families;
 pub mod filter_bar;
 pub mod filter_menu;
 pub mod frame;
+pub mod get_form;
 pub mod group_table;
 pub mod icon;
 pub mod item_table;

@@ -1,11 +1,11 @@
 //! The parts of a policy's page.
 
 use leptos::prelude::*;
-use leptos_router::components::Form;
 
 use super::{
     badge::Tag,
     copy_button::CopyButton,
+    get_form::GetForm,
     icon::Glyph,
     when::{Exact, When},
 };
@@ -49,12 +49,12 @@ pub fn ChooseVersions(numbers: Vec<i32>, from: i32, to: i32) -> impl IntoView {
         numbers.iter().map(option).collect_view()
     };
     view! {
-        <Form method="GET" action="" attr:class="group-filters">
+        <GetForm action="" class="group-filters">
             <label class="field-inline"><span class="sr-only">"From"</span><select name="from">{options(from)}</select></label>
             <span class="versions-to quiet">"to"</span>
             <label class="field-inline"><span class="sr-only">"To"</span><select name="to">{options(to)}</select></label>
             <button type="submit" class="button">"Compare"</button>
-        </Form>
+        </GetForm>
     }
 }
 

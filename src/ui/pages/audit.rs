@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{components::Form, hooks::use_query_map, location::Url};
+use leptos_router::{hooks::use_query_map, location::Url};
 
 use crate::{
     api::audit::list_audit,
@@ -14,6 +14,7 @@ use crate::{
         components::{
             audit_table::AuditTable,
             error_panel::ErrorPanel,
+            get_form::GetForm,
             icon::{Glyph, Icon},
             menu::Menu,
             notice::Notice,
@@ -100,7 +101,7 @@ fn Filters(asked: AuditAsked, people: Vec<Person>, tenant: String) -> impl IntoV
         })
         .collect_view();
     view! {
-        <Form method="GET" action=action.clone() attr:class="group-filters audit-filters" attr:role="search">
+        <GetForm action=action.clone() class="group-filters audit-filters" role="search">
             <label class="field-inline">
                 <span class="sr-only">"What was done"</span>
                 <select name="action"><option value="">"All actions"</option>{actions}</select>
@@ -119,7 +120,7 @@ fn Filters(asked: AuditAsked, people: Vec<Person>, tenant: String) -> impl IntoV
             </label>
             <button type="submit" class="button">"Filter"</button>
             {filtered.then(|| view! { <a class="button button-plain" href=action>"Show all"</a> })}
-        </Form>
+        </GetForm>
     }
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{components::Form, hooks::use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::{groups::list_groups, operations::StartOperation},
@@ -15,6 +15,7 @@ use crate::{
     ui::{
         components::{
             error_panel::ErrorPanel,
+            get_form::GetForm,
             group_table::GroupTable,
             icon::{Glyph, Icon},
             last_run::LastRun,
@@ -117,7 +118,7 @@ fn Filters(asked: Asked, tenant: String) -> impl IntoView {
     let filtered = asked.is_filtered();
     let chosen = asked.kind.unwrap_or_default();
     view! {
-        <Form method="GET" action=action.clone() attr:class="group-filters" attr:role="search">
+        <GetForm action=action.clone() class="group-filters" role="search">
             <label class="field-inline">
                 <span class="sr-only">"Name contains"</span>
                 <input type="search" name="q" placeholder="Search by name" value=asked.q autocomplete="off"/>
@@ -138,7 +139,7 @@ fn Filters(asked: Asked, tenant: String) -> impl IntoView {
             </label>
             <button type="submit" class="button">"Search"</button>
             {filtered.then(|| view! { <a class="button button-plain" href=action>"Show all"</a> })}
-        </Form>
+        </GetForm>
     }
 }
 

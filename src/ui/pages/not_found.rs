@@ -11,7 +11,7 @@ use crate::{
 pub fn NotFoundPage() -> impl IntoView {
     let way_out = ("/".to_owned(), "Go to operations");
     view! {
-        <header class="top-bar"><a class="home-link" href="/"><Logo/></a></header>
+        <header class="top-bar"><a class="home-link" href="/" aria-label="Runledger, home"><Logo/></a></header>
         <main class="alone">
             <ErrorPanel error=AppError::not_found("This page") way_out/>
         </main>
