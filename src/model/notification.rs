@@ -69,6 +69,10 @@ impl Notification {
     pub fn title(&self) -> String {
         let what = self.operation_type.label();
         match (self.kind, self.outcome) {
+            // A restore begins as a preview, which writes nothing.
+            (NotificationKind::RunStarted, _) if self.operation_type == OperationType::RestoreExecute => {
+                format!("{what} preview started")
+            }
             (NotificationKind::RunStarted, _) => format!("{what} started"),
             (NotificationKind::ScheduleLate, _) => format!("{what} is late"),
             (_, Some(outcome)) => format!("{what} {}", outcome.label().to_lowercase()),
@@ -160,6 +164,8 @@ mod tests {
         let started = notification(NotificationKind::RunStarted, None, 0, 0);
         assert_eq!((started.title().as_str(), started.counts()), ("Inventory sync started", None));
         assert_eq!(started.address(), format!("/t/contoso/operations/{}", Uuid::nil()));
+        let restore = Notification { operation_type: OperationType::RestoreExecute, ..started };
+        assert_eq!(restore.title(), "Restore preview started");
         let late = Notification { run_id: None, ..notification(NotificationKind::ScheduleLate, None, 0, 0) };
         assert_eq!(
             (late.title().as_str(), late.address().as_str()),
