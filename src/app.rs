@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
@@ -12,30 +12,7 @@ use crate::{
     model::theme::Theme,
     ui::{
         clock::Clock,
-        pages::{
-            audit::AuditPage,
-            backup_load::BackupLoadPage,
-            backup_new::BackupNewPage,
-            backup_set::BackupSetPage,
-            backups::BackupsPage,
-            drift::DriftPage,
-            finding::FindingPage,
-            groups::GroupsPage,
-            home::HomePage,
-            items::{InventoryPage, PoliciesPage},
-            layout::TenantLayout,
-            login::LoginPage,
-            not_found::NotFoundPage,
-            notification_settings::NotificationSettingsPage,
-            notifications::NotificationsPage,
-            operations::OperationsPage,
-            outgoing::OutgoingNotificationsPage,
-            policy::PolicyPage,
-            restore::RestorePage,
-            restores::RestoresPage,
-            run::RunPage,
-            schedules::SchedulesPage,
-        },
+        pages::{home::HomePage, layout::TenantLayout, login::LoginPage, not_found::NotFoundPage, parts},
         theme::ThemeChoice,
     },
 };
@@ -77,25 +54,25 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/t/:tenant") view=TenantLayout ssr=SsrMode::Async>
-                    <Route path=path!("/groups") view=GroupsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/inventory") view=InventoryPage ssr=SsrMode::Async/>
-                    <Route path=path!("/policies") view=PoliciesPage ssr=SsrMode::Async/>
-                    <Route path=path!("/policies/:family/:id") view=PolicyPage ssr=SsrMode::Async/>
-                    <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/drift") view=DriftPage ssr=SsrMode::Async/>
-                    <Route path=path!("/drift/:finding") view=FindingPage ssr=SsrMode::Async/>
-                    <Route path=path!("/operations/:run") view=RunPage ssr=SsrMode::Async/>
-                    <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/notifications/settings") view=NotificationSettingsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/notifications/outgoing") view=OutgoingNotificationsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/backups") view=BackupsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/backups/new") view=BackupNewPage ssr=SsrMode::Async/>
-                    <Route path=path!("/backups/load") view=BackupLoadPage ssr=SsrMode::Async/>
-                    <Route path=path!("/backups/:set") view=BackupSetPage ssr=SsrMode::Async/>
-                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async/>
-                    <Route path=path!("/restores") view=RestoresPage ssr=SsrMode::Async/>
-                    <Route path=path!("/restores/:restore") view=RestorePage ssr=SsrMode::Async/>
-                    <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/groups") view={Lazy::<parts::Groups>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/inventory") view={Lazy::<parts::Inventory>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/policies") view={Lazy::<parts::Policies>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/policies/:family/:id") view={Lazy::<parts::Policy>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/operations") view={Lazy::<parts::Operations>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/drift") view={Lazy::<parts::Drift>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/drift/:finding") view={Lazy::<parts::Finding>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/operations/:run") view={Lazy::<parts::Run>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications") view={Lazy::<parts::Notifications>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications/settings") view={Lazy::<parts::NotificationSettings>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications/outgoing") view={Lazy::<parts::OutgoingNotifications>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/backups") view={Lazy::<parts::Backups>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/backups/new") view={Lazy::<parts::BackupNew>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/backups/load") view={Lazy::<parts::BackupLoad>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/backups/:set") view={Lazy::<parts::BackupSet>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/audit") view={Lazy::<parts::Audit>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/restores") view={Lazy::<parts::Restores>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/restores/:restore") view={Lazy::<parts::Restore>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/schedules") view={Lazy::<parts::Schedules>::new()} ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -21,6 +21,7 @@ pub mod rows;
 pub mod run_overlay;
 pub mod shortcuts;
 pub mod starting;
+pub mod stopped;
 pub mod theme;
 pub mod throttle;
 pub mod timeline;

@@ -18,6 +18,7 @@ pub mod notifications;
 pub mod operations;
 pub mod operations_list;
 pub mod outgoing;
+pub mod parts;
 pub mod policy;
 pub mod restore;
 pub mod restores;
