@@ -2,18 +2,22 @@
 
 mod ensure;
 mod events;
+mod graph;
 mod limits;
 mod lists;
 mod measure;
+mod notify;
+mod policies;
 mod producers;
 mod prune;
 mod queue;
 mod report;
 mod seeding;
 mod stage;
+mod viewers;
 mod web;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
@@ -34,26 +38,37 @@ struct Options {
     /// What cargo says to every bench.
     #[arg(long, hide = true)]
     bench: bool,
-    /// The bench's own second process: so many viewers of the events at an address.
+    /// The bench's own second process: viewers of the events at an address.
     #[arg(long, hide = true)]
-    viewers: Option<usize>,
-    #[arg(long, hide = true, default_value = "")]
-    viewers_of: String,
-    #[arg(long, hide = true, default_value = "")]
-    viewers_cookie: String,
+    viewers_of: Option<String>,
+    #[command(flatten)]
+    watch: viewers::Watch,
+    /// The bench's own second process: a Graph of these files, or with so many groups.
+    #[arg(long, hide = true)]
+    graph_of: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    graph_groups: Option<usize>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    if let Some(viewers) = options.viewers {
-        events::view(viewers, &options.viewers_of, &options.viewers_cookie).await;
+    if let Some(url) = options.viewers_of {
+        viewers::view(&url, options.watch).await;
+        return ExitCode::SUCCESS;
+    }
+    if options.graph_of.is_some() || options.graph_groups.is_some() {
+        graph::simulate(options.graph_of, options.graph_groups.unwrap_or(0)).await;
         return ExitCode::SUCCESS;
     }
     let mut report = Report::new(options.quick);
     let mut stages = Stages::new(options.quick);
     let wanted = |name: &str| options.suites.is_empty() || options.suites.iter().any(|suite| suite == name);
-    // Seeded tables come first: later suites measure on them.
+    // First, while the process has no memory of other suites.
+    if wanted("work") {
+        producers::measure(&mut stages, &mut report).await;
+    }
+    // Seeded tables come next: later suites measure on them.
     if wanted("seed") {
         seeding::measure(&mut stages, &mut report).await;
     }
@@ -69,11 +84,11 @@ async fn main() -> ExitCode {
     if wanted("events") {
         events::measure(&mut stages, &mut report).await;
     }
+    if wanted("notify") {
+        notify::measure(&mut stages, &mut report).await;
+    }
     if wanted("prune") {
         prune::measure(&mut stages, &mut report).await;
-    }
-    if wanted("work") {
-        producers::measure(&mut stages, &mut report).await;
     }
     stages.remove().await;
     report.finish()

@@ -1,26 +1,26 @@
-//! The producers on a Graph that answers at once, and comparing thousands of policies.
+//! The producers on a Graph that answers at once: how many items a second, whether memory grows with their number, and
+//! comparing thousands of policies.
 
-use std::{path::Path, time::Instant};
+use std::time::Instant;
 
 use clap::Parser;
 use runledger::{
-    model::{operation::OperationType, run::RunOutcome},
-    server::{
-        config::WorkerOptions,
-        drift::compare,
-        graph::RetryPolicy,
-        runs::NewRun,
-        simulator::{Simulator, SimulatorOptions, serve},
+    model::{
+        operation::OperationType,
+        run::{Initiator, RunDetail, RunOutcome},
     },
+    server::{config::WorkerOptions, db::scope::TenantScope, drift::compare, graph::RetryPolicy, start::start},
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    measure::{memory, peak_memory, reset_peak},
+    graph::Graph,
+    measure::{peak_memory, reset_peak},
+    policies,
     report::{Aim, Report, Row},
-    stage::{Engine, Stage, Stages, new_run},
+    stage::{Engine, Stage, Stages},
 };
 
 /// The product's own options, with its defaults.
@@ -33,92 +33,119 @@ struct Work {
 pub async fn measure(stages: &mut Stages, report: &mut Report) {
     let (policies, groups) = if stages.quick { (500, 2_000) } else { (5_000, 20_000) };
     for engine in Engine::BOTH {
-        let folder = tempfile::tempdir().expect("a folder for policies");
-        write_policies(folder.path(), policies);
-        let data = SimulatorOptions { data: Some(folder.path().to_owned()), page_size: 999, ..Default::default() };
-        sync(report, engine, OperationType::PolicySync, policies as u64, data).await;
-        let many = SimulatorOptions { groups, page_size: 999, ..Default::default() };
-        sync(report, engine, OperationType::DirectoryGroupsSync, groups as u64, many).await;
+        syncing_policies(report, engine, policies).await;
+        syncing_groups(report, engine, groups).await;
     }
     comparing(report, policies);
 }
 
-async fn sync(
-    report: &mut Report,
-    engine: Engine,
-    operation_type: OperationType,
-    items: u64,
-    options: SimulatorOptions,
-) {
-    let stage = Stage::open(engine).await;
-    let simulator = Simulator::new(options).expect("the simulator starts");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-    let stopping = CancellationToken::new();
-    tokio::spawn(serve(listener, simulator, stopping.clone().cancelled_owned()));
-    let scope = stage.tenant("bench", &url).await;
-    let work = Work::parse_from(["bench", "--concurrency", "1", "--allow-private-addresses"]).options;
-    let workers = stage.core.start_workers(&work, RetryPolicy::system(), &stopping).expect("the workers start");
-    for round in ["first", "again"] {
+/// A database, its workers, and the tenant that they work for.
+struct Place {
+    stage: Stage,
+    scope: TenantScope,
+    stopping: CancellationToken,
+    _workers: JoinSet<()>,
+}
+
+/// What a run took.
+struct Took {
+    detail: RunDetail,
+    seconds: f64,
+    /// The most memory of the process meanwhile, in MiB.
+    peak: f64,
+}
+
+impl Place {
+    async fn open(engine: Engine, graph: &Graph) -> Self {
+        let stage = Stage::open(engine).await;
+        let scope = stage.tenant("bench", &graph.url).await;
+        let stopping = CancellationToken::new();
+        let work = Work::parse_from(["bench", "--concurrency", "1", "--allow-private-addresses"]).options;
+        let workers = stage.core.start_workers(&work, RetryPolicy::system(), &stopping).expect("the workers start");
+        Self { stage, scope, stopping, _workers: workers }
+    }
+
+    async fn run(&self, operation_type: OperationType) -> Took {
         reset_peak();
-        let before = memory();
         let begun = Instant::now();
-        let new = NewRun { operation_type, inputs: json!({}), ..new_run(0) };
-        let id = stage.core.runs.ensure_run(scope, new).await.expect("it is created").run().id;
+        let core = &self.stage.core;
+        let ensured = start(&core.runs, self.scope, operation_type, &json!({}), Initiator::system()).await;
+        let id = ensured.expect("it is created").run().id;
         let detail = loop {
-            let detail = stage.core.runs.detail(scope, id).await.expect("it is read").expect("it is there");
+            let detail = core.runs.detail(self.scope, id).await.expect("it is read").expect("it is there");
             if !detail.run.status.is_active() {
                 break detail;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         };
-        let took = begun.elapsed().as_secs_f64();
+        let seconds = begun.elapsed().as_secs_f64();
         assert_eq!(detail.run.outcome, Some(RunOutcome::Succeeded), "{:?}", detail.failures);
-        assert!(detail.run.summary_counts.succeeded >= items, "{:?}", detail.run.summary_counts);
-        let row = |what: &str, figure, unit| {
-            Row::new("work", format!("{operation_type} {round}, {what}"), figure, unit).on(engine.name())
-        };
-        let rate = detail.run.summary_counts.processed as f64 / took;
-        report.add(row(&format!("{items} items"), rate, "items/s").aim(Aim::AtLeast(1_000.0)));
-        report.add(row("memory at its peak, with the simulator's", peak_memory() - before, "MiB"));
+        Took { detail, seconds, peak: peak_memory() }
     }
-    stopping.cancel();
-    drop(workers);
-    stage.remove().await;
-}
 
-/// A file with this many device configurations of some forty settings.
-fn write_policies(folder: &Path, count: usize) {
-    let policies: Vec<Value> = (0..count).map(policy).collect();
-    let file = json!({
-        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#deviceManagement/deviceConfigurations",
-        "value": policies,
-    });
-    std::fs::write(folder.join("deviceConfigurations.json"), file.to_string()).expect("the file is written");
-}
-
-fn policy(number: usize) -> Value {
-    let mut policy = json!({
-        "@odata.type": "#microsoft.graph.windows10GeneralConfiguration",
-        "id": format!("{number:08x}-0000-4000-8000-000000000000"),
-        "displayName": format!("Windows - Restrictions {number}"),
-        "description": "Made for measuring",
-        "version": 1,
-    });
-    for setting in 0..40 {
-        policy[format!("setting{setting}")] = match setting % 4 {
-            0 => json!(number.is_multiple_of(2)),
-            1 => json!(number + setting),
-            2 => json!(["first", "second", { "name": "third", "value": number }]),
-            _ => json!({ "inner": { "value": setting, "text": "some text that is not short" } }),
-        };
+    async fn close(self) {
+        self.stopping.cancel();
+        self.stage.remove().await;
     }
-    policy
 }
 
-/// Compares as many policies with changed ones.
+/// A tenth of the policies and all of them, with what a second sync costs; then a tenth of them changed, and compared.
+async fn syncing_policies(report: &mut Report, engine: Engine, count: usize) {
+    let (few, all, changed) = (folder(), folder(), folder());
+    policies::write(few.path(), count / 10, false);
+    policies::write(all.path(), count, false);
+    policies::write(changed.path(), count, true);
+    let few = Graph::of(few.path()).await;
+    let place = Place::open(engine, &few).await;
+    let with_few = place.run(OperationType::PolicySync).await;
+    place.close().await;
+
+    let graph = Graph::of(all.path()).await;
+    let place = Place::open(engine, &graph).await;
+    for round in ["first", "again"] {
+        let took = place.run(OperationType::PolicySync).await;
+        tell(report, engine, &format!("policy.sync {round}"), count, &took, &with_few);
+    }
+    let graph = Graph::of(changed.path()).await;
+    place.stage.tenant("bench", &graph.url).await;
+    let took = place.run(OperationType::PolicySync).await;
+    assert_eq!(took.detail.run.summary_counts.own.get("updated"), Some(&(policies::changes(count) as u64)));
+    let took = place.run(OperationType::DriftGenerate).await;
+    assert_eq!(took.detail.run.summary_counts.own.get("findings"), Some(&(policies::changes(count) as u64)));
+    let what = format!("drift.generate of {count} policies against {count}");
+    report.add(Row::new("work", what, took.seconds, "s").on(engine.name()).aim(Aim::AtMost(10.0)));
+    place.close().await;
+}
+
+async fn syncing_groups(report: &mut Report, engine: Engine, count: usize) {
+    let few = Graph::with_groups(count / 10).await;
+    let place = Place::open(engine, &few).await;
+    let with_few = place.run(OperationType::DirectoryGroupsSync).await;
+    place.close().await;
+    let graph = Graph::with_groups(count).await;
+    let place = Place::open(engine, &graph).await;
+    let took = place.run(OperationType::DirectoryGroupsSync).await;
+    tell(report, engine, "directory_groups.sync first", count, &took, &with_few);
+    place.close().await;
+}
+
+fn tell(report: &mut Report, engine: Engine, what: &str, items: usize, took: &Took, with_few: &Took) {
+    let counts = &took.detail.run.summary_counts;
+    assert!(counts.succeeded >= items as u64, "{counts:?}");
+    let row = |what: String, figure, unit| Row::new("work", what, figure, unit).on(engine.name());
+    let rate = counts.processed as f64 / took.seconds;
+    report.add(row(format!("{what}, {items} items"), rate, "items/s").aim(Aim::AtLeast(1_000.0)));
+    let memory = row(format!("{what}, memory of the process at its peak"), took.peak, "MiB");
+    report.add(memory.beside("with a tenth of the items", with_few.peak).aim(Aim::RatioAtMost(1.5)));
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder for policies")
+}
+
+/// Comparing alone, in memory, beside asking whether they are equal.
 fn comparing(report: &mut Report, count: usize) {
-    let before: Vec<Value> = (0..count).map(policy).collect();
+    let before: Vec<Value> = (0..count).map(policies::configuration).collect();
     let mut after = before.clone();
     for policy in after.iter_mut().step_by(10) {
         policy["setting3"]["inner"]["value"] = json!("changed");
@@ -126,11 +153,11 @@ fn comparing(report: &mut Report, count: usize) {
     let begun = Instant::now();
     let changed = before.iter().zip(&after).filter(|(before, after)| !compare(before, after).is_empty()).count();
     let took = begun.elapsed().as_secs_f64();
-    assert_eq!(changed, count.div_ceil(10));
+    assert_eq!(changed, policies::changes(count));
     let begun = Instant::now();
     let unequal = before.iter().zip(&after).filter(|(before, after)| before != after).count();
     let plain = begun.elapsed().as_secs_f64();
     assert_eq!(unequal, changed);
-    let row = Row::new("work", format!("compare {count} policies with {count}"), took, "s");
+    let row = Row::new("work", format!("compare {count} policies with {count}, in memory"), took, "s");
     report.add(row.beside("are they equal", plain).aim(Aim::AtMost(10.0)));
 }

@@ -1,7 +1,8 @@
-//! The pages of a tenant as parts of the WebAssembly of their own: the browser loads the code of a page when it is opened.
+//! The parts of the WebAssembly that the browser loads when they are needed: the list of runs, one run, and the other
+//! areas. Not one a page: what several parts share becomes a file of its own for each set of them.
 
 use leptos::prelude::*;
-use leptos_router::{LazyRoute, lazy_route};
+use leptos_router::LazyRoute;
 
 use super::{
     audit::AuditPage,
@@ -21,29 +22,75 @@ use super::{
     restore::RestorePage,
     restores::RestoresPage,
     run::RunPage,
+    run_screen::RunScreen,
     schedules::SchedulesPage,
 };
 
-macro_rules! parts {
-    ($($part:ident = $page:ident;)+) => {
-        $(
-            pub struct $part;
+/// The list of runs.
+#[lazy]
+fn operations() -> AnyView {
+    view! { <OperationsPage/> }.into_any()
+}
 
-            #[lazy_route]
-            impl LazyRoute for $part {
-                fn data() -> Self {
-                    Self
-                }
+/// A run: over another page, or the one of the page's own address.
+#[lazy]
+pub fn run(over: Option<String>) -> AnyView {
+    match over {
+        Some(run) => view! { <RunScreen run=Signal::stored(run)/> }.into_any(),
+        None => view! { <RunPage/> }.into_any(),
+    }
+}
 
-                fn view(_part: Self) -> AnyView {
-                    view! { <$page/> }.into_any()
-                }
+/// A page of any other area.
+#[lazy]
+fn area(page: AreaPage) -> AnyView {
+    page.view()
+}
+
+/// A route whose view is in a part, which is loaded before the page changes.
+macro_rules! route {
+    ($route:ident, $view:expr, $preload:ident) => {
+        pub struct $route;
+
+        impl LazyRoute for $route {
+            fn data() -> Self {
+                Self
             }
-        )+
+
+            async fn view(_route: Self) -> AnyView {
+                $view.await
+            }
+
+            async fn preload() {
+                #[cfg(target_arch = "wasm32")]
+                $preload().await;
+            }
+        }
     };
 }
 
-parts! {
+macro_rules! areas {
+    ($($route:ident = $page:ident;)+) => {
+        enum AreaPage {
+            $($route,)+
+        }
+
+        impl AreaPage {
+            fn view(self) -> AnyView {
+                match self {
+                    $(Self::$route => view! { <$page/> }.into_any(),)+
+                }
+            }
+        }
+
+        $(route!($route, area(AreaPage::$route), __preload_area);)+
+    };
+}
+
+route!(Operations, operations(), __preload_operations);
+route!(Run, run(None), __preload_run);
+
+areas! {
     Audit = AuditPage;
     BackupLoad = BackupLoadPage;
     BackupNew = BackupNewPage;
@@ -55,12 +102,10 @@ parts! {
     Inventory = InventoryPage;
     NotificationSettings = NotificationSettingsPage;
     Notifications = NotificationsPage;
-    Operations = OperationsPage;
     OutgoingNotifications = OutgoingNotificationsPage;
     Policies = PoliciesPage;
     Policy = PolicyPage;
     Restore = RestorePage;
     Restores = RestoresPage;
-    Run = RunPage;
     Schedules = SchedulesPage;
 }

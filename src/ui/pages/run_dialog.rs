@@ -2,13 +2,14 @@
 
 use leptos::{html, prelude::*};
 
-use super::run_screen::RunScreen;
+use super::parts;
 use crate::{
     model::ids::RunId,
     ui::{
         components::{
             icon::{Glyph, Icon},
             live_mark::LiveMark,
+            skeleton::DetailSkeleton,
         },
         run_overlay::RunOverlay,
     },
@@ -70,7 +71,9 @@ fn Sheet(overlay: RunOverlay, run: RunId) -> impl IntoView {
                     <Icon glyph=Glyph::Cross/>
                 </button>
             </div>
-            <RunScreen run=Signal::stored(run.to_string())/>
+            <Suspense fallback=|| view! { <DetailSkeleton/> }>
+                {move || Suspend::new(parts::run(Some(run.to_string())))}
+            </Suspense>
         </div>
     }
 }
