@@ -17,6 +17,8 @@ use crate::model::{
 
 /// When each run has to be looked at, no more than this many are looked at to count.
 const LOOKED_AT: u64 = 2 * COUNTED;
+/// When most of them are left out, so many of these are counted to know what is left.
+const LEFT_OUT: u64 = 10 * COUNTED;
 
 /// A statement that is planned each time for the very values it is asked with. A plan that PostgreSQL keeps for all values
 /// believes every tenant and every range of ids to be of one size, and may sort what is a million runs.
@@ -77,11 +79,20 @@ impl Selection {
             None => ("1".to_owned(), COUNTED + 1),
             Some(residual) => (format!("CASE WHEN {residual} THEN 1 ELSE 0 END"), LOOKED_AT + 1),
         };
-        let parts = self.ranges.texts.iter().map(|range| format!("SELECT {hit} AS hit {range}"));
-        let id = self.ranges.id;
+        self.counting(&self.ranges.texts, self.ranges.id, &hit, limit)
+    }
+
+    /// The text that counts the runs that a reason takes away, where that is all that takes any away.
+    pub fn excluded_sql(&self) -> Option<String> {
+        let excluded = self.ranges.excluded.as_ref().filter(|texts| !texts.is_empty())?;
+        Some(self.counting(excluded, "run_id", "1", LEFT_OUT + 1))
+    }
+
+    fn counting(&self, ranges: &[String], id: &str, hit: &str, limit: u64) -> String {
+        let parts = ranges.iter().map(|range| format!("SELECT {hit} AS hit {range}"));
         let hits = self.union(parts, &format!(" ORDER BY {id} LIMIT {limit}"));
         // In the order of its index one range is never taken from the table, of which any part may be another tenant's.
-        let order = if self.ranges.texts.len() == 1 { format!(" ORDER BY {id}") } else { String::new() };
+        let order = if ranges.len() == 1 { format!(" ORDER BY {id}") } else { String::new() };
         format!("SELECT count(*), coalesce(sum(hit), 0) FROM ({hits}{order} LIMIT {limit}) AS met")
     }
 
@@ -106,12 +117,36 @@ impl Selection {
         if self.ranges.texts.is_empty() || ids.is_empty() {
             return Ok(RunCount { runs: 0, more: false });
         }
-        let sql = AssertSqlSafe(self.count_sql());
-        let (met, hits): (i64, i64) = planned_anew!(db, fetch_one(sql, self.scope.tenant(), ids.first, ids.last))?;
-        let (met, hits) = (met.unsigned_abs(), hits.unsigned_abs());
-        let most_met = if self.ranges.residual.is_some() { LOOKED_AT } else { COUNTED };
-        Ok(RunCount { runs: hits.min(COUNTED), more: hits > COUNTED || met > most_met })
+        let (met, hits) = self.met(db, ids, self.count_sql()).await?;
+        if self.ranges.residual.is_some() && met > LOOKED_AT && hits <= COUNTED {
+            return Ok(self.count_left(db, ids).await?.unwrap_or(RunCount { runs: hits, more: true }));
+        }
+        Ok(counted(hits))
     }
+
+    /// What is left of all runs without those that a reason takes away; none when these are too many to count, or
+    /// something else takes runs away as well.
+    async fn count_left(&self, db: &Db, ids: IdRange) -> DbResult<Option<RunCount>> {
+        let Some(sql) = self.excluded_sql() else { return Ok(None) };
+        let (excluded, _) = self.met(db, ids, sql).await?;
+        if excluded > LEFT_OUT {
+            return Ok(None);
+        }
+        let sql = self.counting(&self.ranges.texts, self.ranges.id, "1", COUNTED + 1 + excluded);
+        let (all, _) = self.met(db, ids, sql).await?;
+        Ok(Some(counted(all.saturating_sub(excluded))))
+    }
+
+    /// How many runs a counting text met, and how many of them pass.
+    async fn met(&self, db: &Db, ids: IdRange, sql: String) -> DbResult<(u64, u64)> {
+        let sql = AssertSqlSafe(sql);
+        let (met, hits): (i64, i64) = planned_anew!(db, fetch_one(sql, self.scope.tenant(), ids.first, ids.last))?;
+        Ok((met.unsigned_abs(), hits.unsigned_abs()))
+    }
+}
+
+fn counted(runs: u64) -> RunCount {
+    RunCount { runs: runs.min(COUNTED), more: runs > COUNTED }
 }
 
 fn sqlite_literal(id: Uuid) -> String {
