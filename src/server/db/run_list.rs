@@ -15,6 +15,22 @@ use crate::model::{
     run::Run,
 };
 
+/// Which users have runs of which type and status: goes from one kind to the next in the index.
+pub const KINDS: &str = "WITH RECURSIVE kind (initiator_user_id, type, status) AS ( \
+    SELECT * FROM (SELECT initiator_user_id, type, status FROM operation_runs \
+    WHERE tenant_id = $1 AND initiator_user_id IS NOT NULL ORDER BY initiator_user_id, type, status LIMIT 1) AS least \
+    UNION ALL \
+    SELECT run.initiator_user_id, run.type, run.status FROM kind JOIN operation_runs run ON run.id = ( \
+    SELECT next.id FROM operation_runs next WHERE next.tenant_id = $1 AND \
+    (next.initiator_user_id, next.type, next.status) > (kind.initiator_user_id, kind.type, kind.status) \
+    ORDER BY next.initiator_user_id, next.type, next.status LIMIT 1)) \
+    SELECT initiator_user_id, type, status FROM kind LIMIT $2";
+pub const TWO_IN: &str = "SELECT id FROM operation_runs WHERE tenant_id = $1 AND id >= $2 AND id <= $3 LIMIT 2";
+pub const MEMBERS: &str = "SELECT u.id, u.name FROM memberships m JOIN users u ON u.id = m.user_id \
+    WHERE m.tenant_id = $1 ORDER BY u.name, u.id";
+pub const INITIATOR: &str =
+    "SELECT initiator_name FROM operation_runs WHERE tenant_id = $1 AND initiator_user_id = $2 LIMIT 1";
+
 /// When each run has to be looked at, no more than this many are looked at to count.
 const LOOKED_AT: u64 = 2 * COUNTED;
 /// When most of them are left out, so many of these are counted to know what is left.
@@ -58,6 +74,11 @@ impl Selection {
             Db::Postgres(_) => (postgres_literal, true),
         };
         Ok(Self { scope, ranges: query.ranges(literal, kinds.as_deref()), ordered_parts })
+    }
+
+    /// How many ranges a page is merged from.
+    pub fn ranges(&self) -> usize {
+        self.ranges.texts.len()
     }
 
     /// The text that reads a page; `$1` is the tenant, `$2` and `$3` are the first and last id.
@@ -160,44 +181,20 @@ fn postgres_literal(id: Uuid) -> String {
 /// Which users have runs of which type and status in the tenant; none when that is too much to tell. Goes from one kind
 /// to the next in the index, so it costs as much as there are kinds, however many runs there are.
 async fn kinds(db: &Db, scope: TenantScope) -> DbResult<Option<Vec<PersonKind>>> {
-    const SQL: &str = "WITH RECURSIVE kind (initiator_user_id, type, status) AS ( \
-        SELECT * FROM (SELECT initiator_user_id, type, status FROM operation_runs \
-        WHERE tenant_id = $1 AND initiator_user_id IS NOT NULL ORDER BY initiator_user_id, type, status LIMIT 1) AS least \
-        UNION ALL \
-        SELECT run.initiator_user_id, run.type, run.status FROM kind JOIN operation_runs run ON run.id = ( \
-        SELECT next.id FROM operation_runs next WHERE next.tenant_id = $1 AND \
-        (next.initiator_user_id, next.type, next.status) > (kind.initiator_user_id, kind.type, kind.status) \
-        ORDER BY next.initiator_user_id, next.type, next.status LIMIT 1)) \
-        SELECT initiator_user_id, type, status FROM kind LIMIT $2";
     let most = MOST_RANGES as i64;
-    let kinds: Vec<PersonKind> = db_sql!(db, fetch_all(SQL, scope.tenant(), most + 1))?;
+    let kinds: Vec<PersonKind> = db_sql!(db, fetch_all(KINDS, scope.tenant(), most + 1))?;
     Ok((kinds.len() <= MOST_RANGES).then_some(kinds))
 }
 
 /// The first ids of the tenant's runs in this range, at most two: enough to know whether there is just one.
 pub async fn two_in(db: &Db, scope: TenantScope, ids: IdRange) -> DbResult<Vec<RunId>> {
-    let rows: Vec<(RunId,)> = db_sql!(
-        db,
-        fetch_all(
-            "SELECT id FROM operation_runs WHERE tenant_id = $1 AND id >= $2 AND id <= $3 LIMIT 2",
-            scope.tenant(),
-            ids.first,
-            ids.last
-        )
-    )?;
+    let rows: Vec<(RunId,)> = db_sql!(db, fetch_all(TWO_IN, scope.tenant(), ids.first, ids.last))?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// The members of the tenant, by name.
 pub async fn members(db: &Db, scope: TenantScope) -> DbResult<Vec<Person>> {
-    let rows: Vec<(UserId, String)> = db_sql!(
-        db,
-        fetch_all(
-            "SELECT u.id, u.name FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.tenant_id = $1 \
-             ORDER BY u.name, u.id",
-            scope.tenant()
-        )
-    )?;
+    let rows: Vec<(UserId, String)> = db_sql!(db, fetch_all(MEMBERS, scope.tenant()))?;
     Ok(rows.into_iter().map(|(id, name)| Person { id, name, member: true }).collect())
 }
 
@@ -206,14 +203,7 @@ pub async fn members(db: &Db, scope: TenantScope) -> DbResult<Vec<Person>> {
 pub async fn initiators(db: &Db, scope: TenantScope, users: &[UserId]) -> DbResult<Vec<Person>> {
     let mut people = Vec::new();
     for user in users {
-        let name: Option<(String,)> = db_sql!(
-            db,
-            fetch_optional(
-                "SELECT initiator_name FROM operation_runs WHERE tenant_id = $1 AND initiator_user_id = $2 LIMIT 1",
-                scope.tenant(),
-                user
-            )
-        )?;
+        let name: Option<(String,)> = db_sql!(db, fetch_optional(INITIATOR, scope.tenant(), user))?;
         people.extend(name.map(|(name,)| Person { id: *user, name, member: false }));
     }
     Ok(people)
