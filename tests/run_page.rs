@@ -87,11 +87,11 @@ on_both_engines! {
         has(&page, &["Partially succeeded"]);
         let counts = section(&page, "counts-title");
         has(counts, &["role=\"img\"", "aria-label=\"142 items: 137 succeeded, 3 failed, 2 skipped\""]);
-        assert_eq!(words(counts)[1..], ["Items", "Total", "142", "Succeeded", "137", "Failed", "3", "Skipped", "2"].map(str::to_owned)[1..]);
+        assert_eq!(words(counts), ["Items", "Total", "142", "Succeeded", "137", "Failed", "3", "Skipped", "2"]);
 
         let failures = section(&page, "failures-title");
         for code in [few, many] {
-            has(failures, &[code.sentence(), code.hint(), &format!("<code class=\"code\">{}</code>", code.as_str())]);
+            has(failures, &[code.sentence(), code.hint(), &format!("<code class=\"code\">{code}<")]);
         }
         for (item, request) in [("Kiosk wifi", "request-1"), ("Conditional access", "request-2"), ("App protection", "request-3")] {
             has(failures, &[item, &format!("Said of {item}"), request]);
