@@ -13,6 +13,10 @@
 //! (it needs a session), or `Anyone` (it does not).
 
 mod common;
+#[path = "roles/foreign.rs"]
+mod foreign;
+#[path = "roles/readonly.rs"]
+mod readonly;
 
 use std::collections::BTreeSet;
 
@@ -175,6 +179,11 @@ impl Tenants {
     /// What the line answers the visitor when it is about this tenant.
     async fn ask(&self, visitor: &Visitor, line: &Line, tenant: &str) -> StatusCode {
         let (_, run) = self.runs.iter().find(|(slug, _)| *slug == tenant).unwrap();
+        self.ask_for(visitor, line, tenant, run).await
+    }
+
+    /// The same for a run that need not be the tenant's.
+    async fn ask_for(&self, visitor: &Visitor, line: &Line, tenant: &str, run: &str) -> StatusCode {
         let fill = |text: &str| {
             text.replace("{tenant}", tenant).replace("{run}", run).replace("{id}", NOTHING).replace("{set}", NOTHING)
         };

@@ -1,5 +1,7 @@
 // The list: filters that are its address, changes that come by themselves, and hands and eyes.
 import type { Page } from "@playwright/test";
+import { atRest, runsOf, startElsewhere } from "../support/elsewhere";
+import { hrefs } from "../support/list";
 import { expect, test } from "../support/server";
 import { signIn } from "../support/sign-in";
 
@@ -9,15 +11,6 @@ const rows = (page: Page) => page.locator(".runs tbody tr");
 const outcomes = (page: Page, word: string) => page.locator(".runs td.cell-outcome", { hasText: new RegExp(`^${word}$`) });
 const live = (page: Page) => page.getByText("Live", { exact: true }).first();
 const filter = (page: Page, name: string) => page.locator(".filter", { hasText: name });
-
-/** Starts an inventory sync from elsewhere, as another person does. */
-async function startElsewhere(page: Page, tenant: string): Promise<void> {
-  const answer = await page.request.post("/api/operations/start", {
-    form: { tenant, operation_type: "inventory.sync" },
-    headers: { Origin: new URL(page.url()).origin },
-  });
-  expect(answer.ok()).toBe(true);
-}
 
 test("a filter is the address, and back, forward and reload give the same view", async ({ page }) => {
   await signIn(page, "owner@contoso.example");
@@ -169,6 +162,115 @@ test("a session that is lost leads to sign in and back to the same view", async 
   await page.getByLabel("Password").fill("runledger-demo");
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(`${list}?outcome=failed`);
+});
+
+/** The view that the address names: the list shows what the server has for it. */
+async function view(page: Page): Promise<{ url: string; shown: (string | null)[] }> {
+  const query = new URL(page.url()).search.slice(1);
+  const shown = (await runsOf(page, "contoso", query)).map((run) => `${list}/${run.id}`);
+  await expect.poll(() => hrefs(page)).toEqual(shown);
+  return { url: page.url(), shown };
+}
+
+test("back, forward and reload give each view again, whatever it is filtered by", async ({ page }) => {
+  await signIn(page, "owner@contoso.example");
+  await expect(live(page)).toBeVisible();
+  await atRest(page, "contoso");
+  const views = [await view(page)];
+  const step = async (act: () => Promise<unknown>, url: RegExp) => {
+    await act();
+    await expect(page).toHaveURL(url);
+    views.push(await view(page));
+  };
+  await filter(page, "Initiator").locator("summary").click();
+  await step(() => page.locator("[name=initiator][value=system]").check(), /initiator=system/);
+  await filter(page, "Reason").locator("summary").click();
+  await step(() => page.locator("[name=reason][value=not_found]").check(), /reason=not_found/);
+  await step(() => page.locator(".filter-menu[open] .side", { hasText: "Is not" }).click(), /reason_is=not/);
+  await filter(page, "Created").locator("summary").click();
+  await step(() => page.getByLabel("Last 90 days").check(), /from=-90d/);
+  const day = new Date().toISOString().slice(0, 10);
+  await step(() => page.locator("[type=date][name=to]").fill(day), new RegExp(`to=${day}`));
+  await page.keyboard.press("Escape");
+  await step(() => page.getByRole("link", { name: "Older" }).click(), /after=/);
+  for (const before of views.slice(0, -1).reverse()) {
+    await page.goBack();
+    await expect(page).toHaveURL(before.url);
+    expect(await view(page)).toEqual(before);
+  }
+  for (const after of views.slice(1)) {
+    await page.goForward();
+    await expect(page).toHaveURL(after.url);
+    expect(await view(page)).toEqual(after);
+  }
+  await page.reload();
+  expect(await view(page)).toEqual(views.at(-1));
+  await expect(filter(page, "Created")).toContainText(`Last 90 days until ${day}`);
+  await expect(filter(page, "Reason")).toContainText("not Not found");
+});
+
+test("a shared link shows the same runs to somebody else, those of \"Me\" as well", async ({ page, browser, server }) => {
+  await signIn(page, "owner@contoso.example");
+  await startElsewhere(page, "contoso");
+  await atRest(page, "contoso");
+  await page.goto(list);
+  await expect(live(page)).toBeVisible();
+  await filter(page, "Initiator").locator("summary").click();
+  await page.locator(".filter-menu[open]").getByLabel("Me", { exact: true }).check();
+  await expect(page).toHaveURL(/initiator=[0-9a-f-]{36}$/);
+  await expect(filter(page, "Initiator")).toContainText("Me");
+  const mine = await view(page);
+  expect(mine.shown.length).toBeGreaterThan(0);
+
+  const other = await browser.newPage({ baseURL: server.url });
+  await signIn(other, "auditor@contoso.example");
+  await other.goto(mine.url);
+  await expect.poll(() => hrefs(other)).toEqual(mine.shown);
+  await expect(filter(other, "Initiator")).toContainText("Ana Pereira");
+  await other.close();
+});
+
+test("the theme outlives a reload, and the system's is followed where nothing else is chosen", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await signIn(page, "owner@contoso.example");
+  await expect(live(page)).toBeVisible();
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const choose = async (theme: string) => {
+    await page.locator(".person-menu summary").click();
+    const kept = page.waitForResponse(/session\/theme/);
+    await page.getByRole("button", { name: theme }).click();
+    await kept;
+    await page.keyboard.press("Escape");
+  };
+  const light = await ground();
+  await choose("Dark");
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  const dark = await ground();
+  expect(dark).not.toBe(light);
+  await expect(live(page)).toBeVisible();
+  await choose("System");
+  await expect.poll(ground).toBe(light);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expect.poll(ground).toBe(dark);
+  await page.reload();
+  expect(await ground()).toBe(dark);
+});
+
+test("a session that is lost under an open page leads back to the view that was asked for", async ({ page, context }) => {
+  await signIn(page, "owner@contoso.example");
+  await expect(live(page)).toBeVisible();
+  await context.clearCookies();
+  await filter(page, "Outcome").locator("summary").click();
+  await page.locator("[name=outcome][value=failed]").check();
+  await expect(page).toHaveURL(/\/login\?next=/);
+  await page.getByLabel("E-mail").fill("owner@contoso.example");
+  await page.getByLabel("Password").fill("runledger-demo");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${list}?outcome=failed`);
+  await expect(page.locator("[name=outcome][value=failed]")).toBeChecked();
+  await expect(outcomes(page, "Failed").first()).toBeVisible();
+  await expect(outcomes(page, "Succeeded")).toHaveCount(0);
 });
 
 test("a phone shows the filters and the cards in its width", async ({ page }) => {

@@ -3,7 +3,7 @@
 //!
 //! `type`, `status`, `outcome`, `initiator` and `reason` take several values (repeated or with commas); with `type_is=not`
 //! and so on they mean all but these. `from` and `to` are a [`Moment`] each, both included; days and minutes are those
-//! `zone` minutes east of UTC. `q` is a run id or its start. `after` and `before` are the last and first run of a page.
+//! `zone` minutes east of UTC, those of `to` with a `to_zone` where the clock is set otherwise by then. `q` is a run id or its start. `after` and `before` are the last and first run of a page.
 
 use std::{fmt, fmt::Display, str::FromStr};
 
@@ -59,6 +59,8 @@ pub struct RunFilter {
     pub to: Option<Moment>,
     /// Minutes east of UTC, for the days and minutes of `from` and `to`.
     pub zone: i32,
+    /// The same for `to` alone, where it is another.
+    pub to_zone: Option<i32>,
     pub search: Option<RunSearch>,
     pub place: Place,
 }
@@ -84,10 +86,8 @@ impl RunFilter {
                 _ if value.is_empty() => {}
                 "from" => set(&mut filter.from, value, "time", &mut note),
                 "to" => set(&mut filter.to, value, "time", &mut note),
-                "zone" => match value.parse() {
-                    Ok(east) if (-WIDEST_ZONE..=WIDEST_ZONE).contains(&east) => filter.zone = east,
-                    _ => note.no(value, "zone in minutes"),
-                },
+                "zone" => filter.zone = zone(value, &mut note).unwrap_or(filter.zone),
+                "to_zone" => filter.to_zone = zone(value, &mut note).or(filter.to_zone),
                 "q" => set(&mut filter.search, value, "run id, nor the first 6 or more characters of one", &mut note),
                 "after" => filter.go(value, Place::After, &mut note),
                 "before" => filter.go(value, Place::Before, &mut note),
@@ -115,10 +115,27 @@ impl RunFilter {
         self.outcomes.not &= !self.outcomes.is_any();
         self.initiators.not &= !self.initiators.is_any();
         self.reasons.not &= !self.reasons.is_any();
-        let wall = |moment: Option<Moment>| matches!(moment, Some(Moment::Day(_) | Moment::Minute(_)));
-        if !wall(self.from) && !wall(self.to) {
-            self.zone = 0;
+        let wall = |moment: Option<Moment>| moment.is_some_and(Moment::is_on_a_wall);
+        let to_zone = self.zone_of_end();
+        if !wall(self.from) {
+            self.zone = if wall(self.to) { to_zone } else { 0 };
         }
+        self.to_zone = Some(to_zone).filter(|zone| wall(self.to) && *zone != self.zone);
+    }
+
+    /// Minutes east of UTC for `to`.
+    pub fn zone_of_end(&self) -> i32 {
+        self.to_zone.unwrap_or(self.zone)
+    }
+
+    /// The first millisecond of the range of time; none when it has no beginning.
+    pub fn begin(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(self.from?.start(self.zone, now))
+    }
+
+    /// The first millisecond after the range of time; none when it has no end.
+    pub fn end(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(self.to?.end(self.zone_of_end(), now))
     }
 
     /// The query that [`RunFilter::parse`] reads as this filter, without `?`; empty when nothing is filtered.
@@ -140,6 +157,7 @@ impl RunFilter {
             ("from", self.from.as_ref().map(|value| text(value))),
             ("to", self.to.as_ref().map(|value| text(value))),
             ("zone", zone.as_ref().map(|value| text(value))),
+            ("to_zone", self.to_zone.as_ref().map(|value| text(value))),
             ("q", self.search.as_ref().map(|value| text(value))),
             ("after", after.as_ref().map(|value| text(value))),
             ("before", before.as_ref().map(|value| text(value))),
@@ -170,10 +188,18 @@ impl RunFilter {
             && self.statuses.admits(Some(&run.status))
             && self.outcomes.admits(run.outcome.as_ref())
             && self.initiators.admits_any(&initiator_words(run.initiator.user_id, me))
-            && self.from.is_none_or(|from| created >= millis(from.start(self.zone, now)))
-            && self.to.is_none_or(|to| created < millis(to.end(self.zone, now)))
+            && self.begin(now).is_none_or(|begin| created >= millis(begin))
+            && self.end(now).is_none_or(|end| created < millis(end))
             && self.search.as_ref().is_none_or(|search| search.ids().contains(&run.id))
     }
+}
+
+fn zone(text: &str, note: &mut FilterNote) -> Option<i32> {
+    let east = text.parse().ok().filter(|east| (-WIDEST_ZONE..=WIDEST_ZONE).contains(east));
+    if east.is_none() {
+        note.no(text, "zone in minutes");
+    }
+    east
 }
 
 fn millis(at: DateTime<Utc>) -> i64 {
@@ -211,7 +237,7 @@ fn negate(not: &mut bool, name: &str, text: &str, note: &mut FilterNote) {
 fn set<T: FromStr>(place: &mut Option<T>, text: &str, kind: &str, note: &mut FilterNote) {
     match text.parse() {
         Ok(value) if place.is_none() => *place = Some(value),
-        Ok(_) => note.ignored(&format!("a second {kind}")),
+        Ok(_) => note.second(text),
         Err(_) => note.no(text, kind),
     }
 }

@@ -20,6 +20,11 @@ impl FilterNote {
         self.ignored(&format!("\u{201c}{}\u{201d} is no {kind}", short(text)));
     }
 
+    /// There is another one before it: a form that is sent without scripts has a day and a range of days.
+    pub fn second(&mut self, text: &str) {
+        self.ignored(&format!("\u{201c}{}\u{201d}, because another such value stands before it", short(text)));
+    }
+
     /// Something else was ignored.
     pub fn ignored(&mut self, what: &str) {
         if self.named.iter().any(|named| named == what) {

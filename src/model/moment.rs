@@ -23,6 +23,11 @@ pub enum Moment {
 pub struct NoMoment;
 
 impl Moment {
+    /// Whether it depends on the zone of the wall that it is read from.
+    pub const fn is_on_a_wall(self) -> bool {
+        matches!(self, Self::Day(_) | Self::Minute(_))
+    }
+
     /// The first millisecond that belongs to it, on a wall `east` minutes ahead of UTC.
     pub fn start(self, east: i32, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {

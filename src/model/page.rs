@@ -37,6 +37,15 @@ pub struct RunCount {
 }
 
 impl RunCount {
+    /// One run more, counted as far as the server counts.
+    #[must_use]
+    pub const fn and_one(self) -> Self {
+        if self.more || self.runs >= COUNTED {
+            return Self { runs: self.runs, more: true };
+        }
+        Self { runs: self.runs + 1, more: false }
+    }
+
     /// `0`, `1`, `9,999`, `10,000+`.
     pub fn text(self) -> String {
         let digits = self.runs.to_string();
@@ -63,11 +72,13 @@ pub struct Person {
     pub member: bool,
 }
 
-/// What the filter offers beside fixed words: the tenant's people. "System" and "me" are always there.
+/// What the filter offers beside fixed words: the tenant's people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListChoices {
     /// The members by name, then those who left and whom the address names.
     pub people: Vec<Person>,
+    /// Whoever asks.
+    pub me: UserId,
 }
 
 #[cfg(test)]
@@ -79,5 +90,13 @@ mod tests {
         let text = |runs, more| RunCount { runs, more }.text();
         assert_eq!([text(0, false), text(999, false), text(1_000, false)], ["0", "999", "1,000"]);
         assert_eq!([text(COUNTED, true), text(1_234_567, false)], ["10,000+", "1,234,567"]);
+    }
+
+    #[test]
+    fn a_count_goes_on_as_far_as_the_server_counts() {
+        let after = |runs, more| RunCount { runs, more }.and_one();
+        assert_eq!(after(COUNTED - 1, false), RunCount { runs: COUNTED, more: false });
+        assert_eq!(after(COUNTED, false), RunCount { runs: COUNTED, more: true });
+        assert_eq!(after(COUNTED, true), RunCount { runs: COUNTED, more: true });
     }
 }

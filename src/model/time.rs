@@ -69,6 +69,11 @@ impl WallClock {
         self.0.format("%H:%M:%S").to_string()
     }
 
+    /// Whether both show the same date.
+    pub fn is_same_day(self, other: Self) -> bool {
+        self.0.date() == other.0.date()
+    }
+
     /// `15:02`
     pub fn short(self) -> String {
         self.0.format("%H:%M").to_string()
@@ -120,6 +125,9 @@ mod tests {
         assert_eq!(wall.second(), "1970-01-02 00:02:09");
         assert_eq!(wall.time_of_day(), "00:02:09");
         assert_eq!(WallClock::new(at, -300).short(), "18:02");
+        let later = at + TimeDelta::hours(1);
+        assert!(!WallClock::new(at, 0).is_same_day(WallClock::new(later, 0)));
+        assert!(wall.is_same_day(WallClock::new(later, 60)), "the day is that of the wall");
     }
 
     #[test]

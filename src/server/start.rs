@@ -38,7 +38,7 @@ impl AppState {
     /// For a member: the people whom the list can be filtered for.
     pub async fn filter_choices(&self, member: &Membership, query: &str) -> Result<ListChoices, ServiceError> {
         let (filter, _) = RunFilter::parse(query);
-        Ok(self.runs.filter_choices(member.scope(), &filter).await?)
+        Ok(self.runs.filter_choices(member.scope(), &filter, member.user_id()).await?)
     }
 
     /// For a member who may start operations: a new run, or the active one of the same identity.

@@ -6,7 +6,6 @@ use super::words;
 use crate::model::{
     choice::Choice,
     filter::{InitiatorChoice, Place, RunFilter},
-    moment::Moment,
     operation::OperationType,
     page::ListChoices,
     reason::ReasonCode,
@@ -27,17 +26,21 @@ pub enum Field {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     pub value: String,
+    /// Another value that means the same to this reader: `me` is somebody else to whomever the address is given.
+    pub also: Option<String>,
     pub words: String,
 }
 
-/// The ranges that are offered, as the address says them.
-pub const PRESETS: [(&str, &str); 5] = [
-    ("-1h", "Last hour"),
-    ("-24h", "Last 24 hours"),
-    ("-7d", "Last 7 days"),
-    ("-30d", "Last 30 days"),
-    ("-90d", "Last 90 days"),
-];
+impl Offer {
+    fn new(value: impl Display, words: impl Into<String>) -> Self {
+        Self { value: value.to_string(), also: None, words: words.into() }
+    }
+
+    /// Whether this is what the value means.
+    pub fn is(&self, value: &str) -> bool {
+        self.value == value || self.also.as_deref() == Some(value)
+    }
+}
 
 impl Field {
     pub const ALL: [Self; 5] = [Self::Type, Self::Status, Self::Outcome, Self::Initiator, Self::Reason];
@@ -82,13 +85,16 @@ impl Field {
             Self::Outcome => offers(RunOutcome::ALL, |outcome| outcome.label().to_owned()),
             Self::Reason => offers(ReasonCode::ALL, |code| words::count_name(code.as_str())),
             Self::Initiator => {
-                let fixed = [(InitiatorChoice::Me, "Me"), (InitiatorChoice::System, "System")]
-                    .map(|(choice, words)| Offer { value: choice.to_string(), words: words.to_owned() });
-                let people = choices.people.iter().map(|person| Offer {
-                    value: person.id.to_string(),
-                    words: if person.member { person.name.clone() } else { format!("{} (left)", person.name) },
+                let me = Offer {
+                    also: Some(InitiatorChoice::Me.to_string()),
+                    ..Offer::new(InitiatorChoice::User(choices.me), "Me")
+                };
+                let others = choices.people.iter().filter(|person| person.id != choices.me);
+                let others = others.map(|person| match person.member {
+                    true => Offer::new(person.id, person.name.clone()),
+                    false => Offer::new(person.id, format!("{} (left)", person.name)),
                 });
-                fixed.into_iter().chain(people).collect()
+                [me, Offer::new(InitiatorChoice::System, "System")].into_iter().chain(others).collect()
             }
         }
     }
@@ -122,53 +128,13 @@ impl Field {
         let (values, not) = self.chosen(filter);
         let first = values.first()?;
         // Somebody whom this viewer cannot choose is named by nobody.
-        let name = offers.iter().find(|offer| offer.value == *first).map_or("1 person", |offer| offer.words.as_str());
+        let name = offers.iter().find(|offer| offer.is(first)).map_or("1 person", |offer| offer.words.as_str());
         let more = match values.len() {
             1 => String::new(),
             count => format!(" +{}", count - 1),
         };
         Some(format!("{}{name}{more}", if not { "not " } else { "" }))
     }
-}
-
-/// The range of time in a few words; nothing when there is none.
-pub fn range_summary(filter: &RunFilter) -> Option<String> {
-    let text = |moment: Moment| match moment {
-        Moment::Minute(minute) => minute.format("%Y-%m-%d %H:%M").to_string(),
-        Moment::At(at) => at.format("%Y-%m-%d %H:%M UTC").to_string(),
-        other => other.to_string(),
-    };
-    match (filter.from, filter.to) {
-        (None, None) => None,
-        (Some(from), None) => Some(preset_of(from).map_or_else(|| format!("from {}", text(from)), str::to_owned)),
-        (None, Some(to)) => Some(format!("until {}", text(to))),
-        (Some(from), Some(to)) => Some(format!("{} to {}", text(from), text(to))),
-    }
-}
-
-/// The list of any time.
-pub fn range_cleared(filter: &RunFilter) -> RunFilter {
-    RunFilter { from: None, to: None, zone: 0, ..filter.at(Place::Newest) }
-}
-
-fn preset_of(from: Moment) -> Option<&'static str> {
-    let value = from.to_string();
-    PRESETS.iter().find(|(preset, _)| *preset == value).map(|(_, words)| *words)
-}
-
-/// The value of a field for a day; other moments have no place in it.
-pub fn day_of(moment: Option<Moment>) -> String {
-    match moment {
-        Some(day @ Moment::Day(_)) => day.to_string(),
-        _ => String::new(),
-    }
-}
-
-/// A moment that no part of the form can say: it is carried along unseen.
-pub fn unseen(moment: Option<Moment>) -> Option<String> {
-    moment
-        .filter(|moment| !matches!(moment, Moment::Day(_)) && preset_of(*moment).is_none())
-        .map(|moment| moment.to_string())
 }
 
 /// The address that a form stands for: as short as it can be; as it was typed when it says more than a filter can.
@@ -184,7 +150,7 @@ pub fn runs(count: crate::model::page::RunCount) -> String {
 }
 
 fn offers<T: Copy + Display>(all: &[T], words: impl Fn(T) -> String) -> Vec<Offer> {
-    all.iter().map(|value| Offer { value: value.to_string(), words: words(*value) }).collect()
+    all.iter().map(|value| Offer::new(value, words(*value))).collect()
 }
 
 fn chosen<T: Display>(choice: &Choice<T>) -> (Vec<String>, bool) {
@@ -194,14 +160,36 @@ fn chosen<T: Display>(choice: &Choice<T>) -> (Vec<String>, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::page::RunCount;
+    use crate::model::{
+        ids::UserId,
+        page::{Person, RunCount},
+    };
 
     fn filter(query: &str) -> RunFilter {
         RunFilter::parse(query).0
     }
 
     fn summary(field: Field, query: &str) -> Option<String> {
-        field.summary(&filter(query), &field.offers(&ListChoices { people: Vec::new() }))
+        field.summary(&filter(query), &field.offers(&choices()))
+    }
+
+    /// Ana looks, and Ben is a member too.
+    fn choices() -> ListChoices {
+        let [ana, ben] = [1, 2].map(|number| UserId(uuid::Uuid::from_u128(number)));
+        let person = |id, name: &str| Person { id, name: name.to_owned(), member: true };
+        ListChoices { people: vec![person(ana, "Ana"), person(ben, "Ben")], me: ana }
+    }
+
+    #[test]
+    fn an_address_names_its_reader_by_their_id() {
+        let ana = choices().me;
+        let offers = Field::Initiator.offers(&choices());
+        let told: Vec<_> = offers.iter().map(|offer| offer.words.as_str()).collect();
+        assert_eq!(told, ["Me", "System", "Ben"]);
+        assert_eq!(offers[0].value, ana.to_string(), "a shared link shows the same runs to everybody");
+        for query in ["initiator=me".to_owned(), format!("initiator={ana}")] {
+            assert_eq!(summary(Field::Initiator, &query).as_deref(), Some("Me"));
+        }
     }
 
     #[test]
@@ -220,18 +208,6 @@ mod tests {
     fn a_filter_can_be_taken_away_by_itself() {
         let both = filter("type=policy.sync&outcome=failed&from=-7d&after=0199a0c0-0000-7000-8000-000000000001");
         assert_eq!(Field::Type.cleared(&both).to_query(), "outcome=failed&from=-7d");
-        assert_eq!(range_cleared(&both).to_query(), "type=policy.sync&outcome=failed");
-    }
-
-    #[test]
-    fn a_range_is_told_by_its_preset_or_its_days() {
-        let told = |query| range_summary(&filter(query));
-        assert_eq!(told("from=-7d").as_deref(), Some("Last 7 days"));
-        assert_eq!(told("from=2026-11-01&to=2026-11-23").as_deref(), Some("2026-11-01 to 2026-11-23"));
-        assert_eq!(told("from=2026-11-01").as_deref(), Some("from 2026-11-01"));
-        assert_eq!(told("to=2026-11-23T14:02").as_deref(), Some("until 2026-11-23 14:02"));
-        assert_eq!(unseen(filter("from=-7d").from), None);
-        assert_eq!(unseen(filter("from=-3h").from).as_deref(), Some("-3h"));
     }
 
     #[test]

@@ -9,6 +9,9 @@ use web_sys::{Event, EventSource, MessageEvent};
 use super::context::{CurrentTenant, ViewerResource, role_in};
 use crate::{api::session::get_viewer, model::run::LiveEvent};
 
+/// A stream that is back within this time was never missed.
+const UNNOTICED: Duration = Duration::from_secs(2);
+
 /// Whether what is on the screen is kept up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LiveState {
@@ -105,7 +108,14 @@ impl Stream {
         });
         let failing = source.clone();
         let failed = Closure::new(move |_: Event| {
-            feed.state.set(LiveState::Reconnecting);
+            let before = failures.get_untracked();
+            if before == 0 {
+                // Servers end a stream now and then: nothing is lost when the next one is there at once.
+                let lost = move || failures.try_get_untracked().is_some_and(|failures| failures > 0);
+                set_timeout(move || _ = lost().then(|| feed.state.try_set(LiveState::Reconnecting)), UNNOTICED);
+            } else {
+                feed.state.set(LiveState::Reconnecting);
+            }
             if failing.ready_state() == EventSource::CLOSED {
                 // Refused. A session that ended shows itself when the page asks for its data.
                 feed.tell(&LiveEvent::Gap);
@@ -113,7 +123,7 @@ impl Stream {
             }
             // Left to itself, the browser would ask again at one and the same pace.
             failing.close();
-            let wait = back_off(failures.get_untracked(), js_sys::Math::random());
+            let wait = back_off(before, js_sys::Math::random());
             failures.update(|count| *count = count.saturating_add(1));
             set_timeout(move || retry.notify(), wait);
         });
@@ -143,10 +153,14 @@ fn leave_if_no_member(tenant: String, followed: RwSignal<Option<String>>) {
     });
 }
 
-/// How long to wait after so many failures: about 1, 2, 4, ... and 30 seconds, a half more or less by the dice (0 to 1),
+/// How long to wait after so many failures: about 0.3, 1, 2, 4, ... and 30 seconds, a half more or less by the dice (0 to 1),
 /// so that the viewers of a server that was away do not come back all at once.
 fn back_off(failures: u32, dice: f64) -> Duration {
-    Duration::from_secs((1 << failures.min(5)).min(30)).mul_f64(0.5 + dice)
+    let mean = match failures.checked_sub(1) {
+        None => Duration::from_millis(300),
+        Some(again) => Duration::from_secs((1 << again.min(5)).min(30)),
+    };
+    mean.mul_f64(0.5 + dice)
 }
 
 #[cfg(test)]
@@ -155,7 +169,8 @@ mod tests {
 
     #[test]
     fn waiting_doubles_up_to_half_a_minute() {
-        assert_eq!([0, 1, 4, 5, 99].map(|failures| back_off(failures, 0.5).as_secs()), [1, 2, 16, 30, 30]);
+        assert_eq!([1, 2, 5, 6, 99].map(|failures| back_off(failures, 0.5).as_secs()), [1, 2, 16, 30, 30]);
+        assert_eq!(back_off(0, 0.5).as_millis(), 300, "a stream that ended is opened again at once");
         assert_eq!([0.0, 1.0].map(|dice| back_off(99, dice).as_secs()), [15, 45]);
     }
 }

@@ -7,10 +7,12 @@ use super::{
     announcer::Announcer,
     clock::browser_now,
     context::ViewerResource,
+    filter_words,
     live::LiveFeed,
     reader::Reader,
-    rows::{Applied, RunRows},
+    rows::{Applied, Hold, RunRows},
     throttle::once_a_second,
+    words,
 };
 use crate::{
     api::operations::list_runs,
@@ -36,6 +38,8 @@ pub struct LiveList {
     /// Who is looking.
     me: StoredValue<Option<UserId>>,
     refresh: Callback<()>,
+    /// Asks for the page and shows it whatever the reader does.
+    reload: Callback<()>,
 }
 
 impl LiveList {
@@ -43,13 +47,28 @@ impl LiveList {
     pub fn on_this_page(tenant: Memo<String>, query: Memo<String>, filter: Memo<RunFilter>) -> Self {
         let page = Resource::new(move || (tenant.get(), query.get()), |(tenant, query)| list_runs(tenant, query));
         let (shown, paused, reader) = (RwSignal::new(None), RwSignal::new(false), Reader::on_this_page());
-        let refresh = once_a_second(move || {
-            let (tenant, query) = (tenant.get_untracked(), query.get_untracked());
+        let announcer = Announcer::on_this_page();
+        let hold = move || match (paused.get_untracked(), reader.is_busy()) {
+            (true, _) => Hold::Everything,
+            (false, true) => Hold::Places,
+            (false, false) => Hold::Nothing,
+        };
+        let ask = move |held: bool| {
+            let asked = (tenant.get_untracked(), query.get_untracked());
             spawn_local(async move {
-                match list_runs(tenant, query).await {
-                    Ok(page) => {
-                        with_rows(shown, |rows| rows.replace(&page, paused.get_untracked() || reader.is_busy()))
-                    }
+                let answer = list_runs(asked.0.clone(), asked.1.clone()).await;
+                // Whoever has gone on meanwhile sees another list.
+                if tenant.try_get_untracked() != Some(asked.0) || query.try_get_untracked() != Some(asked.1) {
+                    return;
+                }
+                match answer {
+                    Ok(page) => with_rows(shown, |rows| {
+                        let before = rows.waiting_now();
+                        rows.replace(&page, if held { hold() } else { Hold::Nothing });
+                        if rows.waiting_now() != before {
+                            announcer.waiting(words::new_runs(rows.waiting_now()));
+                        }
+                    }),
                     // Shown by asking through the page's resource, which leads to the sign-in page or says that there
                     // is no such tenant any more.
                     Err(AppError::Unauthenticated | AppError::NotFound { .. }) => page.refetch(),
@@ -57,7 +76,8 @@ impl LiveList {
                     Err(_) => {}
                 }
             });
-        });
+        };
+        let refresh = once_a_second(move || ask(true));
         let viewer = expect_context::<ViewerResource>();
         let me = StoredValue::new(None);
         Effect::new(move |_| {
@@ -69,13 +89,14 @@ impl LiveList {
             filter,
             paused,
             reader,
-            announcer: Announcer::on_this_page(),
+            announcer,
             shown,
             me,
             refresh: Callback::new(move |()| refresh()),
+            reload: Callback::new(move |()| ask(false)),
         };
         expect_context::<LiveFeed>().listen(move |event| match event {
-            LiveEvent::Run { run } => list.changed(&run),
+            LiveEvent::Run { run } => list.apply(&run, hold()),
             LiveEvent::Gap => refresh(),
             LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } => {}
         });
@@ -86,6 +107,14 @@ impl LiveList {
                 refresh();
             }
             paused
+        });
+        // Whoever hears the page is told what a filter leaves of the list; at first they read it with the page.
+        Effect::new(move |before: Option<bool>| {
+            let count = shown.with(|rows| rows.as_ref().map(RunRows::count_now));
+            if let (Some(true), Some(count)) = (before, count) {
+                announcer.found(filter_words::runs(count));
+            }
+            before == Some(true) || count.is_some()
         });
         list
     }
@@ -103,24 +132,24 @@ impl LiveList {
 
     /// The reader's own run: it goes in at once where they can see it.
     pub fn started(self, run: &Run) {
-        self.apply(run, self.reader.is_busy());
+        self.apply(run, if self.reader.is_busy() { Hold::Places } else { Hold::Nothing });
     }
 
     /// Shows the runs that wait, from the top.
     pub fn release(self) {
         window().scroll_to_with_x_and_y(0.0, 0.0);
-        with_rows(self.shown, RunRows::release);
+        self.announcer.waiting(None);
+        with_rows(self.shown, |rows| if rows.is_stale() { self.reload.run(()) } else { rows.release() });
     }
 
-    fn changed(self, run: &Run) {
-        let paused = self.paused.get_untracked();
-        let known = self.shown.with_untracked(|rows| rows.as_ref().is_some_and(|rows| rows.has(run.id)));
-        if !(paused && known) {
-            self.apply(run, paused || self.reader.is_busy());
+    fn apply(self, run: &Run, hold: Hold) {
+        // A reader who is idle again gets what has waited first: newer runs do not go in above it.
+        if hold == Hold::Nothing {
+            with_rows(self.shown, |rows| match rows.is_stale() {
+                true => self.refresh.run(()),
+                false => rows.release(),
+            });
         }
-    }
-
-    fn apply(self, run: &Run, hold: bool) {
         let filter = self.filter.get_untracked();
         let admitted = filter.admits(run, self.me.get_value(), browser_now().unwrap_or(run.updated_at));
         if admitted && !filter.reasons.is_any() {
@@ -133,8 +162,8 @@ impl LiveList {
         with_rows(self.shown, |rows| match rows.apply(run, admitted, hold) {
             Applied::Changed(state) => self.announcer.changed(run.operation_type, state),
             Applied::Inserted => self.announcer.changed(run.operation_type, run.state()),
-            // The pill says that runs wait.
-            Applied::Waiting | Applied::Quiet | Applied::Elsewhere => {}
+            Applied::Waiting => self.announcer.waiting(words::new_runs(rows.waiting_now())),
+            Applied::Quiet | Applied::Elsewhere => {}
         });
     }
 }

@@ -15,6 +15,7 @@ pub mod live;
 pub mod live_list;
 pub mod pages;
 pub mod phases;
+pub mod range_words;
 pub mod reader;
 pub mod restore_words;
 pub mod rows;

@@ -34,6 +34,17 @@ impl Row {
     }
 }
 
+/// How much of the list holds still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// New runs come in.
+    Nothing,
+    /// Rows change where they are, and none of them moves: the reader is busy with them.
+    Places,
+    /// Nothing changes: the reader has paused the list.
+    Everything,
+}
+
 /// What came of a change that was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {
@@ -55,6 +66,10 @@ pub struct RunRows {
     rows: ArcRwSignal<Vec<Row>>,
     /// New runs that are not shown yet, newest first.
     waiting: ArcRwSignal<Vec<Run>>,
+    /// More runs wait than were told of.
+    more_wait: ArcRwSignal<bool>,
+    /// The page has been asked for while it was held, and not all of what is on the screen was in the answer.
+    stale: ArcStoredValue<bool>,
     count: ArcRwSignal<RunCount>,
     /// Whether there are older runs than the last row.
     more: ArcRwSignal<bool>,
@@ -67,6 +82,8 @@ impl RunRows {
         Self {
             rows: ArcRwSignal::new(page.runs.iter().cloned().map(Row::new).collect()),
             waiting: ArcRwSignal::default(),
+            more_wait: ArcRwSignal::new(false),
+            stale: ArcStoredValue::new(false),
             count: ArcRwSignal::new(page.count),
             more: ArcRwSignal::new(page.next.is_some()),
             newest: page.previous.is_none(),
@@ -81,14 +98,19 @@ impl RunRows {
         self.rows.read().is_empty()
     }
 
-    /// Whether a run is on the screen.
-    pub fn has(&self, id: RunId) -> bool {
-        self.rows.with_untracked(|rows| rows.iter().any(|row| row.id == id))
+    /// How many new runs wait.
+    pub fn waiting(&self) -> RunCount {
+        RunCount { runs: self.waiting.read().len() as u64, more: self.more_wait.get() }
     }
 
-    /// How many new runs wait.
-    pub fn waiting(&self) -> usize {
-        self.waiting.read().len()
+    /// How many wait at the moment, for those who do not follow it.
+    pub fn waiting_now(&self) -> RunCount {
+        RunCount { runs: self.waiting.with_untracked(Vec::len) as u64, more: self.more_wait.get_untracked() }
+    }
+
+    /// Whether only the server can tell what the list is without the hold.
+    pub fn is_stale(&self) -> bool {
+        self.stale.get_value()
     }
 
     /// How many runs there are on all pages.
@@ -96,16 +118,22 @@ impl RunRows {
         self.count.get()
     }
 
+    /// How many runs there are at the moment, for those who do not follow it.
+    pub fn count_now(&self) -> RunCount {
+        self.count.get_untracked()
+    }
+
     /// The last run on the screen, when there are older ones.
     pub fn next(&self) -> Option<RunId> {
         self.more.get().then(|| self.rows.read().last().map(|row| row.id)).flatten()
     }
 
-    /// A run was created or changed. `admitted` says whether it belongs to the list, `hold` that nothing may move.
-    pub fn apply(&self, run: &Run, admitted: bool, hold: bool) -> Applied {
+    /// A run was created or changed. `admitted` says whether it belongs to the list.
+    pub fn apply(&self, run: &Run, admitted: bool, hold: Hold) -> Applied {
         let known = self.rows.with_untracked(|rows| rows.iter().find(|row| row.id == run.id).cloned());
         if let Some(row) = known {
-            return if row.take(run) { Applied::Changed(run.state()) } else { Applied::Quiet };
+            let takes = hold != Hold::Everything;
+            return if takes && row.take(run) { Applied::Changed(run.state()) } else { Applied::Quiet };
         }
         if self.waits(run) {
             return Applied::Quiet;
@@ -114,7 +142,7 @@ impl RunRows {
         let Some(index) = place(&ids, run.id, self.newest, self.more.get_untracked()).filter(|_| admitted) else {
             return Applied::Elsewhere;
         };
-        if hold {
+        if hold != Hold::Nothing {
             self.waiting.update(|waiting| {
                 let index = waiting.partition_point(|other| other.id > run.id);
                 waiting.insert(index, run.clone());
@@ -146,24 +174,21 @@ impl RunRows {
                 self.more.set(true);
             }
         });
-        self.count.update(|count| count.runs += u64::from(!count.more));
+        self.count.update(|count| *count = count.and_one());
     }
 
     /// Shows the runs that wait.
     pub fn release(&self) {
         for run in self.waiting.try_update(std::mem::take).unwrap_or_default() {
-            self.apply(&run, true, false);
+            self.apply(&run, true, Hold::Nothing);
         }
     }
 
     /// The page was asked for again: this is how it is now. Rows that stay keep their place and their signal; while
     /// nothing may move, runs that are new wait and rows that are gone stay.
-    pub fn replace(&self, page: &RunPage, hold: bool) {
-        if hold {
-            for run in page.runs.iter().rev() {
-                self.apply(run, true, true);
-            }
-            return;
+    pub fn replace(&self, page: &RunPage, hold: Hold) {
+        if hold != Hold::Nothing {
+            return self.replace_held(page, hold);
         }
         let old = self.rows.get_untracked();
         let rows: Vec<Row> = page
@@ -181,8 +206,26 @@ impl RunRows {
             self.rows.set(rows);
         }
         self.waiting.set(Vec::new());
+        self.more_wait.set(false);
+        self.stale.set_value(false);
         self.count.set(page.count);
         self.more.set(page.next.is_some());
+    }
+
+    fn replace_held(&self, page: &RunPage, hold: Hold) {
+        let has = |row: &Row| page.runs.iter().any(|run| run.id == row.id);
+        let (any, all) = self.rows.with_untracked(|rows| (rows.iter().any(has), rows.iter().all(has)));
+        // Between the page and the first row there may be runs that nobody has told of.
+        let hole = self.newest && !any && page.next.is_some();
+        if hole {
+            self.more_wait.set(true);
+        }
+        if hole || !all {
+            self.stale.set_value(true);
+        }
+        for run in page.runs.iter().rev() {
+            self.apply(run, true, hold);
+        }
     }
 }
 

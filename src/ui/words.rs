@@ -3,6 +3,7 @@
 use crate::model::{
     ids::RunId,
     operation::OperationType,
+    page::RunCount,
     run::{Initiator, RunProgress, Started, SummaryCounts},
 };
 
@@ -17,6 +18,15 @@ pub fn number(count: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// What waits over the list: `1 new run`, `50+ new runs`; nothing when none does.
+pub fn new_runs(count: RunCount) -> Option<String> {
+    match (count.runs, count.more) {
+        (0, _) => None,
+        (1, false) => Some("1 new run".to_owned()),
+        _ => Some(format!("{} new runs", count.text())),
+    }
 }
 
 /// `1 item`, `1,420 items`.

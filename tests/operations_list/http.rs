@@ -86,6 +86,16 @@ on_both_engines! {
                 assert!(page.contains("these are the newest runs"), "{name}={id}");
             }
         }
+        // Nothing is older than the oldest run; that is no reason to say that there are no runs.
+        let scope = runledger::server::db::tenants::by_slug(&app.core.db, "contoso").await.unwrap().unwrap().scope();
+        let only = app.ensure(scope, json!({})).await.run().id;
+        for query in [format!("after={only}"), format!("type=inventory.sync&after={only}")] {
+            let page = text(&auditor, &format!("{LIST}?{query}")).await;
+            assert!(page.contains("these are the newest runs"), "{query}");
+            assert!(page.contains(&format!("{LIST}/{only}")) && !page.contains("No runs yet"), "{query}");
+        }
+        let none = text(&auditor, &format!("{LIST}?type=policy.sync&after={only}")).await;
+        assert!(none.contains("No run matches") && !none.contains("these are the newest runs"));
         let page = text(&auditor, &format!("{LIST}?colour=red&from=yesterday&q=wifi&from=2026-01-02")).await;
         assert!(page.contains("colour") && page.contains("yesterday") && page.contains("wifi"));
         let page = text(&auditor, &format!("{LIST}?from=2026-01-02&to=2026-01-01")).await;

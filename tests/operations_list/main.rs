@@ -2,9 +2,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod explain;
 mod exports;
 mod http;
 mod idle;
+mod live;
 mod plans;
+mod reasons;
 mod semantics;
+mod table;
 mod world;

@@ -4,79 +4,25 @@ use chrono::TimeDelta;
 use runledger::{
     model::{
         filter::RunFilter,
-        ids::{RunId, TenantId},
+        ids::RunId,
         operation::OperationType,
         reason::ReasonCode,
         run::{RunOutcome, RunStatus},
     },
-    server::db::{Db, run_list::Direction, run_query::IdRange},
+    server::db::{
+        run_list::{Direction, INITIATOR, KINDS, MEMBERS, TWO_IN},
+        run_query::IdRange,
+    },
 };
-use serde_json::Value;
-use sqlx::AssertSqlSafe;
 
 use crate::{
     common::{TestApp, start_of_time},
+    explain::{PAGE, analyze, plan, plan_of},
     on_both_engines,
     world::{Kind, user, write_many},
 };
 
 const RUNS: i64 = 30_000;
-const PAGE: usize = 51;
-
-/// What a statement does, as the engine tells it.
-struct Plan {
-    text: String,
-    /// How many rows it looked at; SQLite does not tell.
-    rows: Option<f64>,
-}
-
-async fn plan(db: &Db, sql: &str, tenant: TenantId, ids: IdRange) -> Plan {
-    match db {
-        Db::Sqlite(db) => {
-            let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-            let query = sqlx::query_as(sql).bind(tenant).bind(ids.first).bind(ids.last);
-            let lines: Vec<(i64, i64, i64, String)> = query.fetch_all(db.read()).await.unwrap();
-            let lines: Vec<String> = lines.into_iter().map(|(_, _, _, detail)| detail).collect();
-            Plan { text: lines.join("\n"), rows: None }
-        }
-        Db::Postgres(pool) => {
-            let sql = AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {sql}"));
-            let query = sqlx::query_as(sql).bind(tenant).bind(ids.first).bind(ids.last);
-            let (plan,): (Value,) = query.fetch_one(pool).await.unwrap();
-            let rows = rows(&plan[0]["Plan"]);
-            Plan { text: serde_json::to_string_pretty(&plan).unwrap(), rows: Some(rows) }
-        }
-    }
-}
-
-/// The rows that the scans of a plan met, those included that they threw away.
-fn rows(node: &Value) -> f64 {
-    let number = |name: &str| node[name].as_f64().unwrap_or_default();
-    let scans = node["Node Type"].as_str().is_some_and(|kind| kind.contains("Scan") && !kind.contains("Subquery"));
-    let met = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
-    let below: f64 = node["Plans"].as_array().into_iter().flatten().map(rows).sum();
-    below + if scans { met * number("Actual Loops") } else { 0.0 }
-}
-
-impl Plan {
-    fn walks_indexes_only(&self, most: f64, what: &str) {
-        let walks = ["SCAN operation_run", "\"Seq Scan\"", "SCAN (", "Bitmap"];
-        for walk in walks {
-            assert!(!self.text.contains(walk), "{what} walks a table:\n{}", self.text);
-        }
-        assert!(self.text.contains("INDEX") || self.text.contains("Index"), "{what}:\n{}", self.text);
-        if let Some(rows) = self.rows {
-            assert!(rows <= most, "{what} looks at {rows} rows:\n{}", self.text);
-        }
-    }
-
-    /// SQLite sorts the page itself, at the end; a list that is sorted before it is cut would be sorted whole.
-    fn sorts_no_more_than_a_page(&self, what: &str) {
-        let inner = self.text.split("LIST SUBQUERY").nth(1).unwrap_or_default();
-        let inner = inner.split("USE TEMP B-TREE FOR ORDER BY").collect::<Vec<_>>();
-        assert!(inner.len() <= 2, "{what} sorts:\n{}", self.text);
-    }
-}
 
 on_both_engines! {
     async fn each_filter_reads_a_page_of_an_index_rare_values_included(app: TestApp) {
@@ -101,17 +47,7 @@ on_both_engines! {
         let small = app.tenant("fabrikam").await;
         write_many(&app, small, 100, start_of_time() - TimeDelta::seconds(RUNS / 3), |_| Kind::PLAIN).await;
         let db = &app.core.db;
-        match db {
-            Db::Sqlite(db) => _ = sqlx::query("ANALYZE").execute(db.write()).await.unwrap(),
-            // With what has been written lately visible to index-only scans, as vacuum leaves it: once the log of the commits
-            // is on disk. The tests' PostgreSQL does not wait for that by itself.
-            Db::Postgres(pool) => {
-                let mut connection = pool.acquire().await.unwrap();
-                for sql in ["SET synchronous_commit = on", "VACUUM ANALYZE"] {
-                    sqlx::query(sql).execute(&mut *connection).await.unwrap();
-                }
-            }
-        }
+        analyze(db).await;
         for query in ["", "outcome=succeeded", "type=inventory.sync&outcome=succeeded", "initiator=system"] {
             let selection = app.core.runs.selection(small, &RunFilter::parse(query).0, None).await.unwrap();
             for sql in [selection.page_sql(Direction::Older, PAGE), selection.count_sql()] {
@@ -149,7 +85,7 @@ on_both_engines! {
                 let what = format!("a page of {query:?}");
                 // The ids of a page and one more of each range, then the runs themselves.
                 plan.walks_indexes_only(400.0, &what);
-                plan.sorts_no_more_than_a_page(&what);
+                plan.sorts_no_more_than_a_page(&what, selection.ranges());
             }
             let counting = plan(db, &selection.count_sql(), scope.tenant(), IdRange::ALL).await;
             counting.walks_indexes_only(10_500.0, &format!("the count of {query:?}"));
@@ -157,6 +93,28 @@ on_both_engines! {
             if passing < 10_000 && count.runs != u64::try_from(passing).unwrap() {
                 assert!(passing >= 400, "{query}: {count:?}");
             }
+        }
+    }
+
+    async fn what_the_list_asks_beside_its_runs_is_found_by_an_index(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let (ana, ben) = (user(&app, "ana").await, user(&app, "ben").await);
+        let kind = |n| Kind { initiator: (n % 2 == 0).then_some(if n == 8 { ben } else { ana }), ..Kind::PLAIN };
+        write_many(&app, scope, RUNS, start_of_time(), kind).await;
+        let db = &app.core.db;
+        analyze(db).await;
+        let run = app.core.clock.id_at(start_of_time() - TimeDelta::seconds(RUNS / 2)).as_u128();
+        let [first, last] = [run & !((1 << 80) - 1), run | ((1 << 80) - 1)].map(uuid::Uuid::from_u128);
+        let tenant = scope.tenant().0;
+        for (what, sql, values, most) in [
+            ("a run id's start", TWO_IN, vec![tenant, first, last], 2.0),
+            ("the run of a place", TWO_IN, vec![tenant, first, first], 1.0),
+            ("the kinds of people's runs", KINDS, vec![tenant], 20.0),
+            ("the members", MEMBERS, vec![tenant], 10.0),
+            ("somebody who left", INITIATOR, vec![tenant, ben.0], 1.0),
+            ("a stranger", INITIATOR, vec![tenant, tenant], 0.0),
+        ] {
+            plan_of(db, sql, &values).await.walks_indexes_only(most, what);
         }
     }
 }

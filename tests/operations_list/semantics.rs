@@ -159,7 +159,7 @@ on_both_engines! {
         write(&app.core.db, &[run(&app, scope, start_of_time(), &Kind { initiator: Some(left), ..Kind::PLAIN })]).await;
         let words = [ana, stranger, left].map(InitiatorChoice::User);
         let filter = RunFilter { initiators: Choice::of(words), ..RunFilter::default() };
-        let people = app.core.runs.filter_choices(scope, &filter).await.unwrap().people;
+        let people = app.core.runs.filter_choices(scope, &filter, ana).await.unwrap().people;
         let told: Vec<_> = people.iter().map(|person| (person.id, person.name.as_str(), person.member)).collect();
         assert_eq!(told, [(ana, "ana", true), (left, "somebody", false)], "and nobody of another tenant");
     }

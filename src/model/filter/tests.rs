@@ -81,13 +81,32 @@ fn filter() -> impl Strategy<Value = RunFilter> {
         choice(ReasonCode::ALL.to_vec()),
     );
     let search = prop::option::of("[0-9a-f]{6,32}".prop_map(|text: String| text.parse().unwrap()));
-    let range = (prop::option::of(moment()), prop::option::of(moment()), -WIDEST_ZONE..=WIDEST_ZONE);
-    (choices, range, search, place).prop_map(|(choices, (from, to, zone), search, place)| {
+    let zone = || -WIDEST_ZONE..=WIDEST_ZONE;
+    let range = (prop::option::of(moment()), prop::option::of(moment()), zone(), prop::option::of(zone()));
+    (choices, range, search, place).prop_map(|(choices, (from, to, zone, to_zone), search, place)| {
         let (types, statuses, outcomes, initiators, reasons) = choices;
-        let mut filter = RunFilter { types, statuses, outcomes, initiators, reasons, from, to, zone, search, place };
+        let mut filter =
+            RunFilter { types, statuses, outcomes, initiators, reasons, from, to, zone, to_zone, search, place };
         filter.normalize();
         filter
     })
+}
+
+#[test]
+fn each_end_of_a_range_has_its_own_zone() {
+    let now = DateTime::UNIX_EPOCH;
+    let filter = read("from=2026-07-01&to=2026-11-20&zone=120&to_zone=60");
+    let end = filter.end(now).map(|at| at.to_rfc3339());
+    assert_eq!(filter.begin(now).unwrap().to_rfc3339(), "2026-06-30T22:00:00+00:00");
+    assert_eq!(end.as_deref(), Some("2026-11-20T23:00:00+00:00"));
+    assert_eq!(
+        read("from=2026-07-01&to=2026-07-02&zone=120&to_zone=120").to_query(),
+        "from=2026-07-01&to=2026-07-02&zone=120"
+    );
+    assert_eq!(read("from=-7d&to=2026-11-20&zone=120&to_zone=60").to_query(), "from=-7d&to=2026-11-20&zone=60");
+    assert_eq!(read("from=2026-07-01&zone=120&to_zone=60").to_query(), "from=2026-07-01&zone=120");
+    assert!(note("to=2026-07-01&to_zone=9000").contains("zone in minutes"));
+    assert!(note("from=2026-07-01&from=-7d").contains("-7d"), "a day and a range, as a form without scripts says them");
 }
 
 proptest! {

@@ -15,8 +15,26 @@ use crate::model::{
     run::Run,
 };
 
+/// Which users have runs of which type and status: goes from one kind to the next in the index.
+pub const KINDS: &str = "WITH RECURSIVE kind (initiator_user_id, type, status) AS ( \
+    SELECT * FROM (SELECT initiator_user_id, type, status FROM operation_runs \
+    WHERE tenant_id = $1 AND initiator_user_id IS NOT NULL ORDER BY initiator_user_id, type, status LIMIT 1) AS least \
+    UNION ALL \
+    SELECT run.initiator_user_id, run.type, run.status FROM kind JOIN operation_runs run ON run.id = ( \
+    SELECT next.id FROM operation_runs next WHERE next.tenant_id = $1 AND \
+    (next.initiator_user_id, next.type, next.status) > (kind.initiator_user_id, kind.type, kind.status) \
+    ORDER BY next.initiator_user_id, next.type, next.status LIMIT 1)) \
+    SELECT initiator_user_id, type, status FROM kind LIMIT $2";
+pub const TWO_IN: &str = "SELECT id FROM operation_runs WHERE tenant_id = $1 AND id >= $2 AND id <= $3 LIMIT 2";
+pub const MEMBERS: &str = "SELECT u.id, u.name FROM memberships m JOIN users u ON u.id = m.user_id \
+    WHERE m.tenant_id = $1 ORDER BY u.name, u.id";
+pub const INITIATOR: &str =
+    "SELECT initiator_name FROM operation_runs WHERE tenant_id = $1 AND initiator_user_id = $2 LIMIT 1";
+
 /// When each run has to be looked at, no more than this many are looked at to count.
 const LOOKED_AT: u64 = 2 * COUNTED;
+/// When most of them are left out, so many of these are counted to know what is left.
+const LEFT_OUT: u64 = 10 * COUNTED;
 
 /// A statement that is planned each time for the very values it is asked with. A plan that PostgreSQL keeps for all values
 /// believes every tenant and every range of ids to be of one size, and may sort what is a million runs.
@@ -58,6 +76,11 @@ impl Selection {
         Ok(Self { scope, ranges: query.ranges(literal, kinds.as_deref()), ordered_parts })
     }
 
+    /// How many ranges a page is merged from.
+    pub fn ranges(&self) -> usize {
+        self.ranges.texts.len()
+    }
+
     /// The text that reads a page; `$1` is the tenant, `$2` and `$3` are the first and last id.
     pub fn page_sql(&self, direction: Direction, limit: usize) -> String {
         let order = if direction == Direction::Older { "DESC" } else { "ASC" };
@@ -77,11 +100,20 @@ impl Selection {
             None => ("1".to_owned(), COUNTED + 1),
             Some(residual) => (format!("CASE WHEN {residual} THEN 1 ELSE 0 END"), LOOKED_AT + 1),
         };
-        let parts = self.ranges.texts.iter().map(|range| format!("SELECT {hit} AS hit {range}"));
-        let id = self.ranges.id;
+        self.counting(&self.ranges.texts, self.ranges.id, &hit, limit)
+    }
+
+    /// The text that counts the runs that a reason takes away, where that is all that takes any away.
+    pub fn excluded_sql(&self) -> Option<String> {
+        let excluded = self.ranges.excluded.as_ref().filter(|texts| !texts.is_empty())?;
+        Some(self.counting(excluded, "run_id", "1", LEFT_OUT + 1))
+    }
+
+    fn counting(&self, ranges: &[String], id: &str, hit: &str, limit: u64) -> String {
+        let parts = ranges.iter().map(|range| format!("SELECT {hit} AS hit {range}"));
         let hits = self.union(parts, &format!(" ORDER BY {id} LIMIT {limit}"));
         // In the order of its index one range is never taken from the table, of which any part may be another tenant's.
-        let order = if self.ranges.texts.len() == 1 { format!(" ORDER BY {id}") } else { String::new() };
+        let order = if ranges.len() == 1 { format!(" ORDER BY {id}") } else { String::new() };
         format!("SELECT count(*), coalesce(sum(hit), 0) FROM ({hits}{order} LIMIT {limit}) AS met")
     }
 
@@ -106,12 +138,36 @@ impl Selection {
         if self.ranges.texts.is_empty() || ids.is_empty() {
             return Ok(RunCount { runs: 0, more: false });
         }
-        let sql = AssertSqlSafe(self.count_sql());
-        let (met, hits): (i64, i64) = planned_anew!(db, fetch_one(sql, self.scope.tenant(), ids.first, ids.last))?;
-        let (met, hits) = (met.unsigned_abs(), hits.unsigned_abs());
-        let most_met = if self.ranges.residual.is_some() { LOOKED_AT } else { COUNTED };
-        Ok(RunCount { runs: hits.min(COUNTED), more: hits > COUNTED || met > most_met })
+        let (met, hits) = self.met(db, ids, self.count_sql()).await?;
+        if self.ranges.residual.is_some() && met > LOOKED_AT && hits <= COUNTED {
+            return Ok(self.count_left(db, ids).await?.unwrap_or(RunCount { runs: hits, more: true }));
+        }
+        Ok(counted(hits))
     }
+
+    /// What is left of all runs without those that a reason takes away; none when these are too many to count, or
+    /// something else takes runs away as well.
+    async fn count_left(&self, db: &Db, ids: IdRange) -> DbResult<Option<RunCount>> {
+        let Some(sql) = self.excluded_sql() else { return Ok(None) };
+        let (excluded, _) = self.met(db, ids, sql).await?;
+        if excluded > LEFT_OUT {
+            return Ok(None);
+        }
+        let sql = self.counting(&self.ranges.texts, self.ranges.id, "1", COUNTED + 1 + excluded);
+        let (all, _) = self.met(db, ids, sql).await?;
+        Ok(Some(counted(all.saturating_sub(excluded))))
+    }
+
+    /// How many runs a counting text met, and how many of them pass.
+    async fn met(&self, db: &Db, ids: IdRange, sql: String) -> DbResult<(u64, u64)> {
+        let sql = AssertSqlSafe(sql);
+        let (met, hits): (i64, i64) = planned_anew!(db, fetch_one(sql, self.scope.tenant(), ids.first, ids.last))?;
+        Ok((met.unsigned_abs(), hits.unsigned_abs()))
+    }
+}
+
+fn counted(runs: u64) -> RunCount {
+    RunCount { runs: runs.min(COUNTED), more: runs > COUNTED }
 }
 
 fn sqlite_literal(id: Uuid) -> String {
@@ -125,44 +181,20 @@ fn postgres_literal(id: Uuid) -> String {
 /// Which users have runs of which type and status in the tenant; none when that is too much to tell. Goes from one kind
 /// to the next in the index, so it costs as much as there are kinds, however many runs there are.
 async fn kinds(db: &Db, scope: TenantScope) -> DbResult<Option<Vec<PersonKind>>> {
-    const SQL: &str = "WITH RECURSIVE kind (initiator_user_id, type, status) AS ( \
-        SELECT * FROM (SELECT initiator_user_id, type, status FROM operation_runs \
-        WHERE tenant_id = $1 AND initiator_user_id IS NOT NULL ORDER BY initiator_user_id, type, status LIMIT 1) AS least \
-        UNION ALL \
-        SELECT run.initiator_user_id, run.type, run.status FROM kind JOIN operation_runs run ON run.id = ( \
-        SELECT next.id FROM operation_runs next WHERE next.tenant_id = $1 AND \
-        (next.initiator_user_id, next.type, next.status) > (kind.initiator_user_id, kind.type, kind.status) \
-        ORDER BY next.initiator_user_id, next.type, next.status LIMIT 1)) \
-        SELECT initiator_user_id, type, status FROM kind LIMIT $2";
     let most = MOST_RANGES as i64;
-    let kinds: Vec<PersonKind> = db_sql!(db, fetch_all(SQL, scope.tenant(), most + 1))?;
+    let kinds: Vec<PersonKind> = db_sql!(db, fetch_all(KINDS, scope.tenant(), most + 1))?;
     Ok((kinds.len() <= MOST_RANGES).then_some(kinds))
 }
 
 /// The first ids of the tenant's runs in this range, at most two: enough to know whether there is just one.
 pub async fn two_in(db: &Db, scope: TenantScope, ids: IdRange) -> DbResult<Vec<RunId>> {
-    let rows: Vec<(RunId,)> = db_sql!(
-        db,
-        fetch_all(
-            "SELECT id FROM operation_runs WHERE tenant_id = $1 AND id >= $2 AND id <= $3 LIMIT 2",
-            scope.tenant(),
-            ids.first,
-            ids.last
-        )
-    )?;
+    let rows: Vec<(RunId,)> = db_sql!(db, fetch_all(TWO_IN, scope.tenant(), ids.first, ids.last))?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// The members of the tenant, by name.
 pub async fn members(db: &Db, scope: TenantScope) -> DbResult<Vec<Person>> {
-    let rows: Vec<(UserId, String)> = db_sql!(
-        db,
-        fetch_all(
-            "SELECT u.id, u.name FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.tenant_id = $1 \
-             ORDER BY u.name, u.id",
-            scope.tenant()
-        )
-    )?;
+    let rows: Vec<(UserId, String)> = db_sql!(db, fetch_all(MEMBERS, scope.tenant()))?;
     Ok(rows.into_iter().map(|(id, name)| Person { id, name, member: true }).collect())
 }
 
@@ -171,14 +203,7 @@ pub async fn members(db: &Db, scope: TenantScope) -> DbResult<Vec<Person>> {
 pub async fn initiators(db: &Db, scope: TenantScope, users: &[UserId]) -> DbResult<Vec<Person>> {
     let mut people = Vec::new();
     for user in users {
-        let name: Option<(String,)> = db_sql!(
-            db,
-            fetch_optional(
-                "SELECT initiator_name FROM operation_runs WHERE tenant_id = $1 AND initiator_user_id = $2 LIMIT 1",
-                scope.tenant(),
-                user
-            )
-        )?;
+        let name: Option<(String,)> = db_sql!(db, fetch_optional(INITIATOR, scope.tenant(), user))?;
         people.extend(name.map(|(name,)| Person { id: *user, name, member: false }));
     }
     Ok(people)

@@ -104,6 +104,9 @@ pub struct Ranges {
     pub residual: Option<String>,
     /// The column with the run's id.
     pub id: &'static str,
+    /// Where the residual takes away those with a reason, and nothing else: the ranges of these. To count what is left,
+    /// both can be counted without looking at a run.
+    pub excluded: Option<Vec<String>>,
 }
 
 impl RunQuery {
@@ -120,65 +123,96 @@ impl RunQuery {
     /// Whether it has to be known which users have runs of which kind: when the initiators are told by whom they are
     /// not, or are too many to try each kind.
     pub fn asks_for_kinds(&self) -> bool {
-        let by_reason = !self.reasons.is_any() && !self.reasons.not;
-        let tries = self.initiators.values.len() * self.cells().len();
-        !self.initiators.is_any() && !by_reason && (self.initiators.not || tries > MOST_RANGES)
+        let codes = if self.reasons.not { 1 } else { self.reasons.values.len().max(1) };
+        let tries = self.initiators.values.len() * self.cells().len() * codes;
+        !self.initiators.is_any() && (self.initiators.not || tries > MOST_RANGES)
     }
 
     /// The ranges. `kinds`: see [`RunQuery::asks_for_kinds`]; none when they are too many.
     pub fn ranges(&self, literal: fn(Uuid) -> String, kinds: Option<&[PersonKind]>) -> Ranges {
-        let cells = self.cells();
         let codes: Vec<String> = self.reasons.values.iter().map(|code| format!("'{code}'")).collect();
-        let without = self.reasons.not.then(|| has_reason("operation_runs.id", &codes.join(", "), "IS NULL"));
-        if !codes.is_empty() && !self.reasons.not {
-            let initiator = (!self.initiators.is_any()).then(|| self.initiator_is(literal));
-            if codes.len() * cells.len() <= MOST_RANGES {
-                return Ranges { texts: by_reason(&codes, &cells), residual: initiator, id: "run_id" };
-            }
-            let with = has_reason("operation_runs.id", &codes.join(", "), "IS NOT NULL");
-            return Ranges { texts: self.by_cell(&cells), residual: and(initiator, Some(with)), id: "id" };
+        let with_reason = self.with_reason(&codes, literal, kinds);
+        if let Some(ranges) = with_reason.clone().filter(|_| !self.reasons.not) {
+            return ranges;
         }
-        if self.initiators.is_any() {
-            return Ranges { texts: self.by_cell(&cells), residual: without, id: "id" };
-        }
-        match self.by_person(&cells, literal, kinds) {
-            Some(texts) => Ranges { texts, residual: without, id: "id" },
-            None => {
-                let residual = and(Some(self.initiator_is(literal)), without);
-                Ranges { texts: self.by_cell(&cells), residual, id: "id" }
-            }
+        let (parts, residual) = self.parts(literal, kinds, 1);
+        let excluded = with_reason.filter(|with| with.residual.is_none() && residual.is_none()).map(|with| with.texts);
+        let is = if self.reasons.not { "IS NULL" } else { "IS NOT NULL" };
+        let looked_up = (!codes.is_empty()).then(|| has_reason("operation_runs.id", &codes.join(", "), is));
+        Ranges {
+            texts: parts.iter().map(|part| from_runs(part)).collect(),
+            residual: and(residual, looked_up),
+            id: "id",
+            excluded,
         }
     }
 
-    fn by_cell(&self, cells: &[Cell]) -> Vec<String> {
-        if self.types.is_any() && self.statuses.is_any() && self.outcomes.is_any() {
-            return vec![from_runs("")];
-        }
-        cells.iter().map(|cell| from_runs(&cell.sql())).collect()
-    }
-
-    fn by_person(
+    /// The runs with one of the codes; none when no code is named, or the ranges would be too many.
+    fn with_reason(
         &self,
-        cells: &[Cell],
+        codes: &[String],
         literal: fn(Uuid) -> String,
         kinds: Option<&[PersonKind]>,
-    ) -> Option<Vec<String>> {
-        let of = |user: Option<UserId>, cell: &Cell| from_runs(&format!(" AND {}{}", is(user, literal), cell.sql()));
-        let mut texts = Vec::new();
-        if self.asks_for_kinds() {
-            if self.initiators.admits(Some(&None)) {
-                texts.extend(cells.iter().map(|cell| of(None, cell)));
+    ) -> Option<Ranges> {
+        let (parts, residual) = match self.parts(literal, kinds, codes.len()) {
+            // In the order of the list lie only those of one kind.
+            (parts, residual) if self.is_of_any_kind() => {
+                debug_assert_eq!(parts.len(), 1);
+                (Cell::all().map(Cell::sql).collect(), residual)
             }
-            for (user, operation_type, status) in kinds? {
-                if self.initiators.admits(Some(&Some(*user))) {
-                    let kind = cells.iter().filter(|c| c.operation_type == *operation_type && c.status == *status);
-                    texts.extend(kind.map(|cell| of(Some(*user), cell)));
-                }
-            }
-        } else {
-            texts.extend(self.initiators.values.iter().flat_map(|user| cells.iter().map(move |cell| of(*user, cell))));
+            parts => parts,
+        };
+        let texts = by_reason(codes, &parts);
+        (!codes.is_empty() && texts.len() <= MOST_RANGES).then_some(Ranges {
+            texts,
+            residual,
+            id: "run_id",
+            excluded: None,
+        })
+    }
+
+    fn is_of_any_kind(&self) -> bool {
+        self.types.is_any() && self.statuses.is_any() && self.outcomes.is_any() && self.initiators.is_any()
+    }
+
+    /// What tells the ranges apart, each of which is read `times` times, and what has to be looked at beside.
+    fn parts(
+        &self,
+        literal: fn(Uuid) -> String,
+        kinds: Option<&[PersonKind]>,
+        times: usize,
+    ) -> (Vec<String>, Option<String>) {
+        let by_cell = || self.cells().into_iter().map(Cell::sql).collect();
+        if self.is_of_any_kind() {
+            return (vec![String::new()], None);
         }
-        (texts.len() <= MOST_RANGES).then_some(texts)
+        if self.initiators.is_any() {
+            return (by_cell(), None);
+        }
+        match self.by_person(literal, kinds).filter(|parts| parts.len() * times <= MOST_RANGES) {
+            Some(parts) => (parts, None),
+            None => (by_cell(), Some(self.initiator_is(literal))),
+        }
+    }
+
+    fn by_person(&self, literal: fn(Uuid) -> String, kinds: Option<&[PersonKind]>) -> Option<Vec<String>> {
+        let cells = self.cells();
+        let of = |user: Option<UserId>, cell: &Cell| format!(" AND {}{}", is(user, literal), cell.sql());
+        if !self.asks_for_kinds() {
+            let users = self.initiators.values.iter();
+            return Some(users.flat_map(|user| cells.iter().map(move |cell| of(*user, cell))).collect());
+        }
+        let mut parts = Vec::new();
+        if self.initiators.admits(Some(&None)) {
+            parts.extend(cells.iter().map(|cell| of(None, cell)));
+        }
+        for (user, operation_type, status) in kinds? {
+            if self.initiators.admits(Some(&Some(*user))) {
+                let kind = cells.iter().filter(|c| c.operation_type == *operation_type && c.status == *status);
+                parts.extend(kind.map(|cell| of(Some(*user), cell)));
+            }
+        }
+        Some(parts)
     }
 
     fn initiator_is(&self, literal: fn(Uuid) -> String) -> String {
@@ -198,17 +232,16 @@ fn from_runs(restriction: &str) -> String {
 }
 
 /// A run with several of the codes is in the range of the first of them only.
-fn by_reason(codes: &[String], cells: &[Cell]) -> Vec<String> {
+fn by_reason(codes: &[String], parts: &[String]) -> Vec<String> {
     let mut texts = Vec::new();
     for (index, code) in codes.iter().enumerate() {
         let first = match &codes[..index] {
             [] => String::new(),
             earlier => format!(" AND {}", has_reason("operation_run_reasons.run_id", &earlier.join(", "), "IS NULL")),
         };
-        texts.extend(cells.iter().map(|cell| {
-            let cell = cell.sql();
+        texts.extend(parts.iter().map(|part| {
             format!(
-                "FROM operation_run_reasons WHERE tenant_id = $1 AND code = {code}{cell} \
+                "FROM operation_run_reasons WHERE tenant_id = $1 AND code = {code}{part} \
                  AND run_id >= $2 AND run_id <= $3{first}"
             )
         }));

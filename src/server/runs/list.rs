@@ -46,7 +46,11 @@ impl OperationRunService {
         let selection = self.selection(scope, filter, me).await?;
         let count = selection.count(db, ids).await?;
         let place = self.place(scope, filter.place, &mut note).await?;
-        let slice = read(&selection, db, ids, place).await?;
+        let mut slice = read(&selection, db, ids, place).await?;
+        if slice.runs.is_empty() && place != Place::Newest && (count.runs > 0 || count.more) {
+            note.no_place();
+            slice = read(&selection, db, ids, Place::Newest).await?;
+        }
         Ok(RunPage {
             previous: slice.newer.then(|| slice.runs.first().map(|run| run.id)).flatten(),
             next: slice.older.then(|| slice.runs.last().map(|run| run.id)).flatten(),
@@ -72,7 +76,7 @@ impl OperationRunService {
     }
 
     /// The people whom the list can be filtered for: the members, and those who left and whom the filter names.
-    pub async fn filter_choices(&self, scope: TenantScope, filter: &RunFilter) -> DbResult<ListChoices> {
+    pub async fn filter_choices(&self, scope: TenantScope, filter: &RunFilter, me: UserId) -> DbResult<ListChoices> {
         let mut people = run_list::members(self.db(), scope).await?;
         let left: Vec<UserId> = filter
             .initiators
@@ -85,7 +89,7 @@ impl OperationRunService {
             .filter(|user| people.iter().all(|person| person.id != *user))
             .collect();
         people.extend(run_list::initiators(self.db(), scope, &left).await?);
-        Ok(ListChoices { people })
+        Ok(ListChoices { people, me })
     }
 
     /// The run that the search names, if it is one.
@@ -188,7 +192,7 @@ fn created_within(filter: &RunFilter, now: DateTime<Utc>) -> IdRange {
         let millis = u128::try_from(at.timestamp_millis()).unwrap_or_default();
         RunId(Uuid::from_u128(millis << 80))
     };
-    let from = filter.from.map_or(IdRange::ALL.first, |from| first_at(from.start(filter.zone, now)));
-    let until = filter.to.map_or(IdRange::ALL, |to| IdRange::before(first_at(to.end(filter.zone, now))));
+    let from = filter.begin(now).map_or(IdRange::ALL.first, first_at);
+    let until = filter.end(now).map_or(IdRange::ALL, |end| IdRange::before(first_at(end)));
     IdRange { first: from, last: IdRange::ALL.last }.and(until)
 }

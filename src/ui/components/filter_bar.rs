@@ -2,11 +2,14 @@
 
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
 
 use super::{
-    filter_menu::{FieldMenu, RangeMenu},
+    filter_menu::FieldMenu,
     get_form::said,
     icon::{Glyph, Icon},
+    range_menu::{RangeMenu, is_half_a_day},
 };
 use crate::{
     model::{filter::RunFilter, page::ListChoices},
@@ -47,8 +50,11 @@ pub fn FilterBar(
         }
     };
     let change = move |event: ev::Event| {
-        // The search goes when it is sent; half an id is none.
-        if event_target::<web_sys::Element>(&event).get_attribute("name").as_deref() != Some("q") {
+        let target = event_target::<web_sys::Element>(&event);
+        // The search goes when it is sent; half an id is none, and neither is half a day.
+        let waits = target.get_attribute("name").as_deref() == Some("q")
+            || target.dyn_ref::<HtmlInputElement>().is_some_and(is_half_a_day);
+        if !waits {
             go();
         }
     };

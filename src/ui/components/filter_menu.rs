@@ -1,16 +1,16 @@
 //! One filter: a button that tells what is chosen, a menu to choose, and a way to take it away.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     icon::{Glyph, Icon},
     menu::Menu,
 };
 use crate::{
-    model::{filter::RunFilter, moment::Moment},
+    model::filter::RunFilter,
     ui::{
-        clock::{Clock, hydrated, zone_offset},
-        filter_words::{Field, Offer, PRESETS, day_of, range_cleared, range_summary, unseen},
+        clock::hydrated,
+        filter_words::{Field, Offer},
     },
 };
 
@@ -41,9 +41,9 @@ pub fn FieldMenu(
     };
     let choices = offers
         .into_iter()
-        .map(|Offer { value, words }| {
-            let of = value.clone();
-            let has = Memo::new(move |_| field.chosen(&filter.read()).0.contains(&of));
+        .map(|offer| {
+            let Offer { value, words, .. } = offer.clone();
+            let has = Memo::new(move |_| field.chosen(&filter.read()).0.iter().any(|value| offer.is(value)));
             view! {
                 <label class="menu-item">
                     <input
@@ -67,78 +67,9 @@ pub fn FieldMenu(
     }
 }
 
-#[component]
-pub fn RangeMenu(#[prop(into)] filter: Signal<RunFilter>, #[prop(into)] tenant: String) -> impl IntoView {
-    let clock = expect_context::<Clock>();
-    let alive = hydrated();
-    let (from, to) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let summary = Memo::new(move |_| range_summary(&filter.read()));
-    let clear = Memo::new(move |_| address(&tenant, &range_cleared(&filter.read())));
-    // Days of an address are those of its zone; days to be chosen are the reader's.
-    let zone = Memo::new(move |_| {
-        let filter = filter.read();
-        let wall =
-            [filter.from, filter.to].iter().any(|moment| matches!(moment, Some(Moment::Day(_) | Moment::Minute(_))));
-        if wall { filter.zone } else { alive.get().then(|| clock.now()).flatten().map_or(0, zone_offset) }
-    });
-    let preset = Memo::new(move |_| {
-        let filter = filter.read();
-        filter.from.map(|from| from.to_string()).filter(|_| filter.to.is_none()).unwrap_or_default()
-    });
-    let radio = move |value: &'static str, words: &'static str| {
-        view! {
-            <label class="menu-item">
-                <input
-                    type="radio"
-                    name="from"
-                    value=value
-                    checked=preset.get_untracked() == value
-                    prop:checked=move || preset.read().as_str() == value
-                    on:change=move |_| {
-                        for day in [from, to].into_iter().filter_map(|day| day.get_untracked()) {
-                            day.set_value("");
-                        }
-                    }
-                />
-                <span>{words}</span>
-            </label>
-        }
-    };
-    let day = move |place: NodeRef<html::Input>,
-                    name: &'static str,
-                    words: &'static str,
-                    get: fn(&RunFilter) -> Option<Moment>| {
-        view! {
-            <label class="day">
-                <span>{words}</span>
-                <input
-                    node_ref=place
-                    type="date"
-                    name=name
-                    value=day_of(get(&filter.read_untracked()))
-                    prop:value=move || day_of(get(&filter.read()))
-                />
-            </label>
-            {move || unseen(get(&filter.read())).map(|value| view! { <input type="hidden" name=name value=value/> })}
-        }
-    };
-    view! {
-        <FilterPill label="Created" summary clear>
-            <div class="days" role="group" aria-label="Days">
-                {day(from, "from", "From", |filter| filter.from)} {day(to, "to", "To", |filter| filter.to)}
-                <input type="hidden" name="zone" value=zone.get_untracked() prop:value=move || zone.get().to_string()/>
-            </div>
-            <div class="menu-choices" role="group" aria-label="Ranges">
-                {radio("", "Any time")} {PRESETS.map(|(value, words)| radio(value, words)).collect_view()}
-            </div>
-            <Apply/>
-        </FilterPill>
-    }
-}
-
 /// The button with its menu; what is chosen can be taken away beside it.
 #[component]
-fn FilterPill(
+pub fn FilterPill(
     label: &'static str,
     summary: Memo<Option<String>>,
     clear: Memo<String>,
@@ -175,12 +106,13 @@ fn FilterPill(
 
 /// Without scripts a form has to be sent; with them it has gone already.
 #[component]
-fn Apply() -> impl IntoView {
+pub fn Apply() -> impl IntoView {
     let alive = hydrated();
     view! { <button type="submit" class="button apply" class:needless=alive>"Apply"</button> }
 }
 
-fn address(tenant: &str, filter: &RunFilter) -> String {
+/// The list of this filter.
+pub fn address(tenant: &str, filter: &RunFilter) -> String {
     match filter.to_query() {
         query if query.is_empty() => format!("/t/{tenant}/operations"),
         query => format!("/t/{tenant}/operations?{query}"),

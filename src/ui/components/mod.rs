@@ -33,6 +33,7 @@ pub mod pages;
 pub mod person_menu;
 pub mod policy;
 pub mod progress_cell;
+pub mod range_menu;
 pub mod restore;
 pub mod run_duration;
 pub mod run_row;

@@ -3,18 +3,14 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
-use crate::ui::{clock::hydrated, rows::RunRows};
+use crate::ui::{clock::hydrated, rows::RunRows, words};
 
-/// "3 new runs", over the list. Its place is kept for those who hear the page.
+/// "3 new runs", over the list. Those who hear the page are told by its announcer, which does not speak at each of them.
 #[component]
 pub fn NewRuns(rows: RunRows, #[prop(into)] show: Callback<()>) -> impl IntoView {
-    let text = Memo::new(move |_| match rows.waiting() {
-        0 => None,
-        1 => Some("1 new run".to_owned()),
-        count => Some(format!("{count} new runs")),
-    });
+    let text = Memo::new(move |_| words::new_runs(rows.waiting()));
     view! {
-        <div class="new-runs" role="status">
+        <div class="new-runs">
             {move || {
                 text.get()
                     .map(|text| {

@@ -24,7 +24,7 @@ pub fn RunRow(row: Row, #[prop(into)] tenant: String) -> impl IntoView {
     view! {
         <tr role="row" class="run" class:run-active=move || run.read().status.is_active()>
             <td role="cell" class="cell-status">{move || view! { <StatusBadge state=state.get()/> }}</td>
-            <td role="cell" class="cell-operation">
+            <td role="rowheader" class="cell-operation">
                 <a class="row-link" href=address>{operation}</a>
                 {sample.then(|| view! { <Tag text="Sample" title="Made for the demo; no work was done"/> })}
             </td>

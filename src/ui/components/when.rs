@@ -17,6 +17,8 @@ pub enum Exact {
     Second,
     /// `14:02:09`
     TimeOfDay,
+    /// `14:02` on the day itself, else like `Minute`
+    Recent,
 }
 
 #[component]
@@ -30,17 +32,21 @@ pub fn When(
     let alive = hydrated();
     let clock = expect_context::<Clock>();
     let passed = Memo::new(move |_| if ago { clock.now().map(|now| time::ago(at, now)) } else { None });
+    let wall = |at| WallClock::new(at, zone_offset(at));
+    let today =
+        Memo::new(move |_| exact == Exact::Recent && clock.now().is_some_and(|now| wall(now).is_same_day(wall(at))));
     let title = move || match passed.get() {
         Some(passed) => format!("{passed}, {}", time::absolute(at)),
         None => time::absolute(at),
     };
     let text = move || match alive.get() {
         false => utc(at, exact),
-        true => local(WallClock::new(at, zone_offset(at)), exact),
+        true if today.get() => wall(at).short(),
+        true => local(wall(at), exact),
     };
     // The width holds the longer of both texts, so that nothing moves when it changes.
     let class = match exact {
-        Exact::Minute => "when when-minute",
+        Exact::Minute | Exact::Recent => "when when-minute",
         Exact::Second => "when when-second",
         Exact::TimeOfDay => "when when-time",
     };
@@ -52,7 +58,7 @@ pub fn When(
 
 fn utc(at: DateTime<Utc>, exact: Exact) -> String {
     match exact {
-        Exact::Minute => time::minute(at),
+        Exact::Minute | Exact::Recent => time::minute(at),
         Exact::Second => time::absolute(at),
         Exact::TimeOfDay => time::time_of_day(at),
     }
@@ -60,7 +66,7 @@ fn utc(at: DateTime<Utc>, exact: Exact) -> String {
 
 fn local(wall: WallClock, exact: Exact) -> String {
     match exact {
-        Exact::Minute => wall.minute(),
+        Exact::Minute | Exact::Recent => wall.minute(),
         Exact::Second => wall.second(),
         Exact::TimeOfDay => wall.time_of_day(),
     }

@@ -92,7 +92,7 @@ pub fn OperationsPage() -> impl IntoView {
 #[component]
 fn RunTotal(list: LiveList) -> impl IntoView {
     view! {
-        <span class="run-count" role="status">
+        <span class="run-count">
             <Transition>
                 {move || Suspend::new(async move {
                     let asked = list.page.await.ok().map(|page| page.count);

@@ -8,6 +8,7 @@ use crate::{
     error::AppError,
     model::run::{LiveEvent, RunDetail},
     ui::{
+        announcer::Announcer,
         components::{detail::RunDetailView, error_panel::ErrorPanel, skeleton::DetailSkeleton},
         context::{CurrentTenant, ViewerResource},
         live::LiveFeed,
@@ -35,11 +36,16 @@ pub fn RunScreen(#[prop(into)] run: Signal<String>) -> impl IntoView {
             }
         });
     });
+    let announcer = Announcer::on_this_page();
     expect_context::<LiveFeed>().listen(move |event| match event {
         LiveEvent::Gap => refresh(),
         LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } => {}
         LiveEvent::Run { run } => with_shown(shown, |shown| {
-            if shown.with_untracked(|shown| run.replaces(&shown.run)) {
+            let before = shown.with_untracked(|shown| run.replaces(&shown.run).then(|| shown.run.state()));
+            if let Some(before) = before {
+                if before != run.state() {
+                    announcer.changed(run.operation_type, run.state());
+                }
                 // The run itself is in the event; its history and failures have to be asked for.
                 shown.update(|shown| shown.run = *run);
                 refresh();
@@ -48,6 +54,8 @@ pub fn RunScreen(#[prop(into)] run: Signal<String>) -> impl IntoView {
     });
 
     view! {
+        // A line of its own: while a dialog is open, nothing of the page below it is read.
+        <p class="sr-only" role="status" aria-live="polite">{move || announcer.text()}</p>
         <Transition fallback=|| view! { <DetailSkeleton/> }>
             {move || Suspend::new(async move {
                 let viewer = viewer.await.ok().flatten().map(|viewer| viewer.id);

@@ -29,7 +29,7 @@ pub fn Joined(
             view! {
                 <p class="notice">
                     <Icon glyph=Glyph::Join/>
-                    <span>"You joined this run, started " <When at=created exact=Exact::Minute/> " by " {who.clone()}</span>
+                    <span>"You joined this run, started " <When at=created exact=Exact::Recent/> " by " {who.clone()}</span>
                 </p>
             }
         })

@@ -1,0 +1,129 @@
+//! Pages as readonly users get them: all of what is there to see, and no form that they may not send.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, StatusCode};
+use runledger::{
+    model::{
+        ids::RunId,
+        reason::ReasonCode,
+        run::{Run, RunFailure, RunOutcome, RunStatus},
+        user::Role,
+    },
+    server::{
+        db::{rows::FullRun, runs},
+        runs::RunChange,
+    },
+};
+use serde_json::json;
+
+use super::{
+    Who::{Anyone, Mutates, OwnThings, Reads},
+    common::{TestApp, backups::Place, policies, restores::keys, web::Visitor},
+    foreign::page_paths,
+    lines,
+};
+use crate::on_both_engines;
+
+const CONFIGS: &str = "deviceManagement/deviceConfigurations";
+
+/// The functions that the forms of a page are sent to.
+async fn actions(visitor: &Visitor, path: &str) -> BTreeSet<String> {
+    let answer = visitor.get(path).await;
+    let status = answer.status();
+    assert!(status == StatusCode::OK || status == StatusCode::FORBIDDEN, "{path}: {status}");
+    let page = answer.text().await.unwrap();
+    let forms = page.split("action=\"/api/").skip(1);
+    forms.map(|rest| format!("/api/{}", rest.split(['"', '?']).next().unwrap())).collect()
+}
+
+/// A tenant with something on every page, and the pages.
+async fn furnished(app: &TestApp) -> (Place, Vec<String>) {
+    let place = Place::new(app).await;
+    let configs = place.of("device_configurations", CONFIGS).await;
+    let (set, backup) = place.backed_up(app, &configs[..2], &[]).await;
+    let all = keys(app, place.scope, set).await;
+    let body = json!({ "description": "Changed by hand" });
+    place.directory.send(Method::PATCH, &format!("{CONFIGS}/{}", all[0].graph_id), Some(&body)).await;
+    policies::sync(app, place.scope).await;
+    let form = [("tenant", "contoso"), ("baseline", &*format!("backup_set:{set}"))];
+    let (status, started) = place.owner.ask("drift/generate", &form).await;
+    assert_eq!(status, StatusCode::OK, "{started}");
+    place.ended(app, &started).await;
+    let (_, findings) = place.owner.ask("drift/list", &[("tenant", "contoso")]).await;
+    let finding = findings["rows"][0]["id"].as_str().unwrap_or_else(|| panic!("no finding: {findings}")).to_owned();
+    let restore = place.previewed(app, set, &all, false).await.run.id;
+    let mut pages = Vec::new();
+    for path in page_paths() {
+        let path = path
+            .replace(":family", all[0].family.as_str())
+            .replace(":id", &all[0].graph_id)
+            .replace(":finding", &finding)
+            .replace(":set", &set.to_string())
+            .replace(":restore", &restore.to_string())
+            .replace(":run", &backup.run.id.to_string());
+        assert!(!path.contains(':'), "what stands in this address? {path}");
+        pages.push(format!("/t/contoso{path}"));
+    }
+    for run in [active(app, &backup.run).await, failed(app, &place).await] {
+        pages.push(format!("/t/contoso/operations/{run}"));
+    }
+    (place, pages)
+}
+
+/// A run that goes on until the end of the test.
+async fn active(app: &TestApp, like: &Run) -> String {
+    let id = RunId(app.core.clock.new_id());
+    let run = Run { id, outcome: None, completed_at: None, status: RunStatus::Running, ..like.clone() };
+    let full = FullRun { run, run_identity_hash: "active".to_owned(), failures: Vec::new(), context: json!({}) };
+    let mut tx = app.core.db.begin().await.unwrap();
+    assert!(runs::insert(&mut tx, &full).await.unwrap());
+    tx.commit().await.unwrap();
+    id.to_string()
+}
+
+/// A run that can be done again.
+async fn failed(app: &TestApp, place: &Place) -> String {
+    let run = active(app, &policies::sync(app, place.scope).await.run).await;
+    let code = ReasonCode::ServiceUnavailable;
+    let failure =
+        RunFailure { code, message: code.sentence().to_owned(), item: None, http_status: None, request_id: None };
+    app.core
+        .runs
+        .update_run(run.parse().unwrap(), 1, "w", RunChange::Complete { failure: Some(failure) })
+        .await
+        .unwrap();
+    let detail = app.detail(place.scope, run.parse().unwrap()).await;
+    assert_eq!(detail.run.outcome, Some(RunOutcome::Failed));
+    run
+}
+
+on_both_engines! {
+    async fn a_readonly_user_finds_no_form_that_they_may_not_send(app: TestApp) {
+        let (place, pages) = furnished(&app).await;
+        app.member("auditor@contoso.example", "contoso", Role::Readonly).await;
+        let auditor = place._web.signed_in("auditor@contoso.example").await;
+        let (mut of_owner, mut of_auditor) = (BTreeSet::new(), BTreeSet::new());
+        for page in &pages {
+            of_owner.extend(actions(&place.owner, page).await);
+            for action in actions(&auditor, page).await {
+                let line = lines().into_iter().find(|line| line.path == action).expect("the function has its line");
+                let may = match line.who {
+                    Anyone | OwnThings => true,
+                    Reads(action) | Mutates(action) => Role::Readonly.can(action),
+                };
+                assert!(may, "{page} offers a readonly user what they may not do: {action}");
+                of_auditor.insert(action);
+            }
+        }
+        // The same pages have these forms for whoever may send them.
+        for action in [
+            "operations/start", "operations/cancel", "operations/retry", "drift/generate", "drift/decide", "backups/delete",
+            "restores/create", "restores/confirm", "schedules/save", "outgoing/add",
+        ] {
+            let action = format!("/api/{action}");
+            assert!(of_owner.contains(&action), "{action}: {of_owner:?}");
+            assert!(!of_auditor.contains(&action), "{action}: {of_auditor:?}");
+        }
+    }
+}
