@@ -20,7 +20,7 @@ use super::{
         InboxService, TellPeople,
         outgoing::{self, MailSettingsError, Outgoing, OutgoingSettings, TellDestinations},
     },
-    restore::{self, RestoreService},
+    restore::{self, DriverSettings, RestoreService},
     restore_shadow::{CancelRestore, SyncRestoreRunToOperation},
     runs::{OperationRunService, RunListener, TrackerSettings},
     schedules::{self, Schedules},
@@ -174,7 +174,9 @@ impl Core {
         let mut workers = worker::start(&self.runs, &self.live, router, &settings, stopping);
         workers.spawn(outgoing::clockwork(self.outgoing.clone(), stopping.clone()));
         workers.spawn(schedules::clockwork(self.schedules(), stopping.clone()));
-        workers.spawn(restore::drive(self.restores.clone(), connections, stopping.clone()));
+        let restoring =
+            DriverSettings { patience: options.lease() / 2, grace: settings.grace, of_tenant: options.tenant_runs };
+        workers.spawn(restore::drive(self.restores.clone(), connections, restoring, stopping.clone()));
         Ok(workers)
     }
 
