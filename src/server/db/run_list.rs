@@ -5,14 +5,14 @@ use uuid::Uuid;
 
 use super::{
     Db, DbResult, db_sql,
-    rows::{RUN_COLUMNS, RunRow},
+    rows::{ListedRow, RUN_COLUMNS},
     run_query::{IdRange, MOST_RANGES, PersonKind, Ranges, RunQuery},
     scope::TenantScope,
 };
 use crate::model::{
     ids::{RunId, UserId},
     page::{COUNTED, Person, RunCount},
-    run::Run,
+    run::{Run, RunStatus},
 };
 
 /// When each run has to be looked at, no more than this many are looked at to count.
@@ -92,14 +92,27 @@ impl Selection {
         parts.join(" UNION ALL ")
     }
 
-    /// The first `limit` runs within the range of ids.
-    pub async fn page(&self, db: &Db, ids: IdRange, direction: Direction, limit: usize) -> DbResult<Vec<Run>> {
-        if self.ranges.texts.is_empty() || ids.is_empty() {
-            return Ok(Vec::new());
+    /// The first `limit` runs within the range of ids. Those of types that this version does not know are left out.
+    pub async fn page(&self, db: &Db, mut ids: IdRange, direction: Direction, limit: usize) -> DbResult<Vec<Run>> {
+        let mut runs = Vec::new();
+        while !self.ranges.texts.is_empty() && !ids.is_empty() {
+            let missing = limit - runs.len();
+            let sql = AssertSqlSafe(self.page_sql(direction, missing));
+            let rows: Vec<ListedRow> = planned_anew!(db, fetch_all(sql, self.scope.tenant(), ids.first, ids.last))?;
+            let Some(last) = rows.last().map(|row| row.id).filter(|_| rows.len() == missing) else {
+                runs.extend(known(rows));
+                break;
+            };
+            runs.extend(known(rows));
+            if runs.len() == limit {
+                break;
+            }
+            ids = ids.and(match direction {
+                Direction::Older => IdRange::before(last),
+                Direction::Newer => IdRange::after(last),
+            });
         }
-        let sql = AssertSqlSafe(self.page_sql(direction, limit));
-        let rows: Vec<RunRow> = planned_anew!(db, fetch_all(sql, self.scope.tenant(), ids.first, ids.last))?;
-        Ok(rows.into_iter().map(Run::from).collect())
+        Ok(runs)
     }
 
     pub async fn count(&self, db: &Db, ids: IdRange) -> DbResult<RunCount> {
@@ -112,6 +125,10 @@ impl Selection {
         let most_met = if self.ranges.residual.is_some() { LOOKED_AT } else { COUNTED };
         Ok(RunCount { runs: hits.min(COUNTED), more: hits > COUNTED || met > most_met })
     }
+}
+
+fn known(rows: Vec<ListedRow>) -> impl Iterator<Item = Run> {
+    rows.into_iter().filter_map(|row| row.run).map(Run::from)
 }
 
 fn sqlite_literal(id: Uuid) -> String {
@@ -135,8 +152,10 @@ async fn kinds(db: &Db, scope: TenantScope) -> DbResult<Option<Vec<PersonKind>>>
         ORDER BY next.initiator_user_id, next.type, next.status LIMIT 1)) \
         SELECT initiator_user_id, type, status FROM kind LIMIT $2";
     let most = MOST_RANGES as i64;
-    let kinds: Vec<PersonKind> = db_sql!(db, fetch_all(SQL, scope.tenant(), most + 1))?;
-    Ok((kinds.len() <= MOST_RANGES).then_some(kinds))
+    let kinds: Vec<(UserId, String, RunStatus)> = db_sql!(db, fetch_all(SQL, scope.tenant(), most + 1))?;
+    // What a newer version does is no kind that this one could show.
+    let known = |(user, word, status): &(UserId, String, RunStatus)| Some((*user, word.parse().ok()?, *status));
+    Ok((kinds.len() <= MOST_RANGES).then(|| kinds.iter().filter_map(known).collect()))
 }
 
 /// The first ids of the tenant's runs in this range, at most two: enough to know whether there is just one.

@@ -95,9 +95,17 @@ async fn follow(db: &Db, mut listener: PgListener, node: Uuid, hub: &WeakHub) ->
         let Some(hub) = hub.upgrade() else { return Ok(()) };
         let mut changed = Vec::new();
         for id in message.runs {
-            if let Some((run, _)) = runs::find_any(db, id).await? {
-                hub.show([run.clone()]);
-                changed.push(run);
+            match runs::find_any(db, id).await {
+                Ok(Some((run, _))) => {
+                    hub.show([run.clone()]);
+                    changed.push(run);
+                }
+                Ok(None) => {}
+                // Of a newer version's type, for one. The others are told all the same.
+                Err(error @ sqlx::Error::ColumnDecode { .. }) => {
+                    warn!(run = %id, %error, "a changed run cannot be read")
+                }
+                Err(error) => return Err(error),
             }
         }
         people::tell(db, &hub, &changed, &message.inboxes, &message.late).await;

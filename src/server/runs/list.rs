@@ -54,6 +54,7 @@ impl OperationRunService {
             count,
             found,
             note: note.text(),
+            aside: self.aside(scope).await?,
         })
     }
 
