@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use chrono::TimeDelta;
 use clap::Args;
 use url::Url;
 
@@ -11,6 +12,7 @@ use super::{
     notify::outgoing::{MailSettingsError, Mailer, OutgoingSettings, PATIENCE},
     runs::Limits,
 };
+use crate::model::run::SILENT_AFTER;
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -130,9 +132,17 @@ pub struct WebOptions {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub public_url: Option<Url>,
+    /// From when on pages call a run silent.
+    pub silent_after: TimeDelta,
 }
 
 impl Config {
+    /// A run is told as silent before it is taken from its worker.
+    pub fn new(public_url: Option<Url>, lease: Duration) -> Self {
+        let share = TimeDelta::from_std(lease * 2 / 3).unwrap_or(SILENT_AFTER);
+        Self { public_url, silent_after: share.min(SILENT_AFTER) }
+    }
+
     /// Whether people reach the server by TLS.
     pub fn https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")

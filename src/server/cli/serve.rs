@@ -63,7 +63,7 @@ impl Serve {
             demo::prepare(&core).await?;
         }
         let workers = core.start_workers(&self.work, RetryPolicy::system(), &stopping)?;
-        let state = core.web(Config { public_url: self.web.public_url }, leptos, &stopping);
+        let state = core.web(Config::new(self.web.public_url, self.work.lease()), leptos, &stopping);
         say!("Runledger is at http://{addr}");
         if self.demo {
             say!("{}", demo::SIGN_INS);

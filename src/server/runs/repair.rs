@@ -124,7 +124,7 @@ impl OperationRunService {
         let left = parked::open(tx).await? - load.held;
         let missing = load.waiting - left.max(0);
         for run in life::waiting_ids(tx, missing.max(0)).await? {
-            tasks::push_again(tx, self.clock().new_id(), run, now).await?;
+            tasks::push_again(tx, self.clock().new_id(), run).await?;
             done.runs_without_task += 1;
         }
         Ok(done)

@@ -153,7 +153,8 @@ impl TrackOperationRun {
             match self.ledger.begin_next(&self.settings.worker, self.settings.limits).await {
                 Ok(Next::Run(run, scope)) => {
                     info!(run = %run.id, attempt = run.attempt, r#type = %run.operation_type, tenant = %run.tenant_id, "run started");
-                    return Ok(Some(RunHandle::new(self.ledger.clone(), *run, scope, self.settings.worker.clone())));
+                    let (worker, beat_every) = (self.settings.worker.clone(), self.settings.heartbeat_every);
+                    return Ok(Some(RunHandle::new(self.ledger.clone(), *run, scope, worker, beat_every)));
                 }
                 Ok(Next::Nothing) => return Ok(None),
                 Ok(Next::AtLimits) => wait = LOOK_EVERY,

@@ -37,7 +37,7 @@ pub fn RunScreen(#[prop(into)] run: Signal<String>) -> impl IntoView {
     });
     expect_context::<LiveFeed>().listen(move |event| match event {
         LiveEvent::Gap => refresh(),
-        LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } => {}
+        LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } | LiveEvent::Clock { .. } => {}
         LiveEvent::Run { run } => with_shown(shown, |shown| {
             if shown.with_untracked(|shown| run.replaces(&shown.run)) {
                 // The run itself is in the event; its history and failures have to be asked for.
