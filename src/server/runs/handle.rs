@@ -180,7 +180,7 @@ impl RunHandle {
     /// no event; viewers hear of it seldom, see [`TELL_EVERY`].
     pub(super) async fn beat(&self) -> Result<(), JobError> {
         let inner = &self.inner;
-        let mut tx = inner.ledger.db().begin().await?;
+        let mut tx = inner.ledger.beats().begin().await?;
         match life::beat(&mut tx, inner.run.id, inner.run.attempt, self.now()).await? {
             Some(run) => {
                 tx.commit().await?;
