@@ -36,7 +36,7 @@ impl Web {
         let stopping = CancellationToken::new();
         // The built page where there is one: its addresses are in what is rendered.
         let leptos = leptos_options().unwrap_or_else(|_| LeptosOptions::builder().output_name("runledger").build());
-        let state = core.web(Config { public_url: None }, leptos, &stopping);
+        let state = core.web(Config::new(None, std::time::Duration::from_secs(60)), leptos, &stopping);
         let stopped = stopping.clone().cancelled_owned();
         tokio::spawn(axum::serve(listener, router(state)).with_graceful_shutdown(stopped).into_future());
         let mut web = Self { url, cookie: String::new(), client: client(), stopping };

@@ -92,7 +92,9 @@ async fn open_page(visitor: &Visitor) -> impl Stream<Item = LiveEvent> + Unpin {
             text.lines().filter_map(|line| line.strip_prefix("data: ")).map(|data| serde_json::from_str(data).unwrap());
         futures::stream::iter(events.collect::<Vec<LiveEvent>>())
     });
-    Box::pin(lines.filter(|event| std::future::ready(!matches!(event, LiveEvent::Run { .. }))))
+    Box::pin(
+        lines.filter(|event| std::future::ready(!matches!(event, LiveEvent::Run { .. } | LiveEvent::Clock { .. }))),
+    )
 }
 
 async fn next(page: &mut (impl Stream<Item = LiveEvent> + Unpin)) -> LiveEvent {

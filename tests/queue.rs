@@ -100,7 +100,7 @@ on_both_engines! {
         by_hand(&app, "DELETE FROM Jobs", "DELETE FROM apalis.jobs").await;
         let nobody = RunId(app.core.clock.new_id());
         let mut tx = app.core.db.begin().await.unwrap();
-        tasks::push(&mut tx, nobody, app.core.clock.now()).await.unwrap();
+        tasks::push(&mut tx, nobody).await.unwrap();
         tx.commit().await.unwrap();
 
         let told = health().await;

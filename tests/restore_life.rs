@@ -3,18 +3,14 @@
 
 mod common;
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use common::{
-    TestApp, TestDatabase,
+    TestApp,
     backups::Place,
     graph::ProductWorkers,
-    restores::{assert_shown, keys, states},
+    restores::{assert_shown, keys, spawn_worker, states},
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use reqwest::Method;
@@ -24,12 +20,7 @@ use runledger::{
         restore::{RestoreDetail, RestoreState, RestoreStatus},
         run::{Initiator, RunOutcome, RunStatus},
     },
-    server::{
-        clock::Clock,
-        db::{DbSettings, restores},
-        restore::RestoreEvent,
-        restore_shadow::shadow_of,
-    },
+    server::{db::restores, restore::RestoreEvent, restore_shadow::shadow_of},
 };
 use serde_json::json;
 
@@ -103,9 +94,9 @@ async fn happen(app: &TestApp, place: &mut Place, id: RestoreRunId, event: Event
             if !waits_for_work(&before) {
                 return;
             }
-            // Whoever had it is given up by then.
             app.advance(TimeDelta::seconds(31));
-            place._workers = ProductWorkers::start(&app.core);
+            // Whoever had it is soon given up.
+            place._workers = ProductWorkers::start_impatient(&app.core);
             common::eventually("the workers have taken it", async || {
                 let now = detail(app, place, id).await;
                 let done = !waits_for_work(&now) || matches!(event, Event::WorkAndDie);
@@ -162,18 +153,6 @@ async fn events_tell_it(app: &TestApp, place: &Place, id: RestoreRunId) {
         assert!(phase < 2, "changed after its end: {event:?}");
         phase = next;
     }
-}
-
-fn spawn_worker(database: &TestDatabase, elsewhere: &Path) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_runledger"));
-    command.arg("worker").env("RUNLEDGER_SECRET_KEY", "11".repeat(32)).env("RUNLEDGER_ALLOW_PRIVATE_ADDRESSES", "true");
-    match database.settings() {
-        DbSettings::Sqlite { file, .. } => {
-            command.env_remove("DATABASE_URL").env("RUNLEDGER_DATA_DIR", file.parent().unwrap())
-        }
-        DbSettings::Postgres { url, .. } => command.env("DATABASE_URL", url).env("RUNLEDGER_DATA_DIR", elsewhere),
-    };
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 on_both_engines! {
@@ -241,9 +220,8 @@ on_both_engines! {
         let left = detail(&app, &place, id).await;
         assert_eq!(left.run.status, RestoreStatus::Running);
         assert!(states(&left).contains(&RestoreState::Waiting), "it was killed in the middle");
-        // Its last sign of life is of the machine's clock.
-        app.advance(Clock::system().now() - app.core.clock.now() + TimeDelta::seconds(31));
-        place._workers = ProductWorkers::start(&app.core);
+        // Its last sign of life is of the machine's clock, which is far ahead: that makes it no less lost.
+        place._workers = ProductWorkers::start_impatient(&app.core);
         let done = place.reached(&app, id, RestoreStatus::Completed).await;
         assert!(states(&done).iter().all(|state| *state == RestoreState::Created), "{:#?}", done.items);
         assert_eq!(place.directory.ids(CONFIGS).await.len(), count, "each once");

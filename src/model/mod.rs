@@ -21,6 +21,7 @@ pub mod notification;
 pub mod operation;
 pub mod outgoing;
 pub mod page;
+pub mod page_time;
 pub mod policy;
 pub mod query;
 pub mod reason;

@@ -26,6 +26,9 @@ pub struct RunPage {
     pub found: Option<RunId>,
     /// What of the address made no sense and was ignored, for the reader.
     pub note: Option<String>,
+    /// What waits here for a newer version, or was put aside, for the reader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<String>,
 }
 
 /// How many runs there are.

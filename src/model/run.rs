@@ -190,14 +190,14 @@ pub struct Run {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A running run is silent when nothing was heard of it for so many seconds: four heartbeats.
-const SILENT_AFTER: i64 = 40;
+/// A running run is silent when nothing was heard of it for so long: four heartbeats. Shorter where the lease is short.
+pub const SILENT_AFTER: TimeDelta = TimeDelta::seconds(40);
 
 impl Run {
     /// For how long nothing was heard of the run's worker, when that is long enough to be told.
-    pub fn silence(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+    pub fn silence(&self, now: DateTime<Utc>, long_enough: TimeDelta) -> Option<TimeDelta> {
         let heard = self.heartbeat_at.filter(|_| self.has_worker())?.max(self.updated_at);
-        Some(now - heard).filter(|silence| silence.num_seconds() >= SILENT_AFTER)
+        Some(now - heard).filter(|silence| *silence >= long_enough)
     }
 
     /// Whether a worker has it now, as far as the ledger knows.
@@ -274,6 +274,8 @@ impl Started {
 pub enum LiveEvent {
     /// A run was created or changed; this is how it is now.
     Run { run: Box<Run> },
+    /// The server's time, told when a stream begins.
+    Clock { now: DateTime<Utc> },
     /// The stream fell behind; ask again for what is on the screen.
     Gap,
     /// The viewer, whatever tenant's page is open, was told something.

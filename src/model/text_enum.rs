@@ -20,6 +20,8 @@ macro_rules! text_enum {
         impl $name {
             /// Every word, in the order in which people read them.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            /// What the words are, in the singular.
+            pub const KIND: &'static str = $kind;
 
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }

@@ -1,6 +1,6 @@
 //! Putting a process together: the database, the services, the workers.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs::TryLockError, path::Path, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use leptos::config::{LeptosOptions, get_configuration};
@@ -20,7 +20,7 @@ use super::{
         InboxService, TellPeople,
         outgoing::{self, MailSettingsError, Outgoing, OutgoingSettings, TellDestinations},
     },
-    restore::{self, RestoreService},
+    restore::{self, DriverSettings, RestoreService},
     restore_shadow::{CancelRestore, SyncRestoreRunToOperation},
     runs::{OperationRunService, RunListener, TrackerSettings},
     schedules::{self, Schedules},
@@ -32,6 +32,9 @@ use super::{
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// A job that was asked to stop and does not is cut off after this.
 const CANCEL_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The pause between two tries to have the data directory alone.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why a process cannot start, as its operator reads it.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +90,7 @@ impl Core {
         make_private_folder(&data.data_dir).map_err(data_dir_failed)?;
         let settings = data.database().map_err(BootError::DatabaseUrl)?;
         // One process at a time makes the database and the key.
-        let alone = lock(&data.data_dir).map_err(data_dir_failed)?;
+        let alone = lock(&data.data_dir).await.map_err(data_dir_failed)?;
         let failed = |cause| BootError::Database { what: name(&settings), cause };
         let db = Db::connect(&settings).await.map_err(failed)?;
         db.migrate().await?;
@@ -99,7 +102,7 @@ impl Core {
         Ok(Self::on(db, clock, secrets))
     }
 
-    /// Opens the data as it is: nothing is made and nothing migrated.
+    /// Opens the data as it is, to look at it: nothing is made and nothing migrated, and no secret can be read.
     pub async fn look(data: &DataOptions, clock: Clock) -> Result<Self, BootError> {
         let settings = data.database().map_err(BootError::DatabaseUrl)?;
         if let DbSettings::Sqlite { file, .. } = &settings
@@ -108,14 +111,11 @@ impl Core {
             return Err(BootError::NotMigrated { what: name(&settings) });
         }
         let failed = |cause| BootError::Database { what: name(&settings), cause };
-        let db = Db::connect(&settings).await.map_err(failed)?;
+        let db = Db::look(&settings).await.map_err(failed)?;
         let (version, ours) = (installation::version(&db).await.map_err(failed)?, Db::newest_migration());
         match version {
             Some(version) if version > ours => Err(MigrationError::Newer(version).into()),
-            Some(version) if version == ours => {
-                let secrets = SecretBox::open(data.secret_key.as_deref(), &data.data_dir)?;
-                Ok(Self::on(db, clock, secrets))
-            }
+            Some(version) if version == ours => Ok(Self::on(db, clock, SecretBox::of_nobody()?)),
             _ => Err(BootError::NotMigrated { what: name(&settings) }),
         }
     }
@@ -174,7 +174,9 @@ impl Core {
         let mut workers = worker::start(&self.runs, &self.live, router, &settings, stopping);
         workers.spawn(outgoing::clockwork(self.outgoing.clone(), stopping.clone()));
         workers.spawn(schedules::clockwork(self.schedules(), stopping.clone()));
-        workers.spawn(restore::drive(self.restores.clone(), connections, stopping.clone()));
+        let restoring =
+            DriverSettings { patience: options.lease() / 2, grace: settings.grace, of_tenant: options.tenant_runs };
+        workers.spawn(restore::drive(self.restores.clone(), connections, restoring, stopping.clone()));
         Ok(workers)
     }
 
@@ -239,11 +241,16 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Holds the data directory for as long as the file is open.
-fn lock(folder: &Path) -> std::io::Result<std::fs::File> {
+/// Holds the data directory for as long as the file is open. Asks again and again: whoever waits can be told to stop.
+async fn lock(folder: &Path) -> std::io::Result<std::fs::File> {
     let file = std::fs::File::create(folder.join("start.lock"))?;
-    file.lock()?;
-    Ok(file)
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::Error(cause)) => return Err(cause),
+        }
+    }
 }
 
 /// This process in the history of runs.

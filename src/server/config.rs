@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use chrono::TimeDelta;
 use clap::Args;
 use url::Url;
 
@@ -11,6 +12,7 @@ use super::{
     notify::outgoing::{MailSettingsError, Mailer, OutgoingSettings, PATIENCE},
     runs::Limits,
 };
+use crate::model::run::SILENT_AFTER;
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -76,16 +78,16 @@ pub struct WorkerOptions {
     /// Who they are from: Runledger <runledger@example.com>.
     #[arg(long, env = "RUNLEDGER_SMTP_FROM")]
     pub smtp_from: Option<String>,
-    /// A run whose worker gives no sign of life for this many seconds goes to another worker.
+    /// A run whose worker gives no sign of life for this many seconds goes to another worker; a restore after half of it.
     #[arg(long, env = "RUNLEDGER_LEASE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(2..=86_400))]
     pub lease_seconds: u64,
-    /// How many runs of one tenant may be running at once, on all nodes together.
+    /// How many runs of one tenant may be running at once, on all nodes together, and how many restores beside them.
     #[arg(long, env = "RUNLEDGER_TENANT_RUNS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub tenant_runs: u32,
     /// How many runs of one tenant and operation type may be running at once, on all nodes together.
     #[arg(long, env = "RUNLEDGER_TENANT_TYPE_RUNS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
     pub tenant_type_runs: u32,
-    /// How long running jobs may go on when the process is asked to stop, in seconds.
+    /// How long running jobs, and policies that are being restored, may go on when the process is asked to stop, in seconds.
     #[arg(long, env = "RUNLEDGER_GRACE_SECONDS", default_value_t = 20)]
     pub grace_seconds: u64,
 }
@@ -130,9 +132,17 @@ pub struct WebOptions {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub public_url: Option<Url>,
+    /// From when on pages call a run silent.
+    pub silent_after: TimeDelta,
 }
 
 impl Config {
+    /// A run is told as silent before it is taken from its worker.
+    pub fn new(public_url: Option<Url>, lease: Duration) -> Self {
+        let share = TimeDelta::from_std(lease * 2 / 3).unwrap_or(SILENT_AFTER);
+        Self { public_url, silent_after: share.min(SILENT_AFTER) }
+    }
+
     /// Whether people reach the server by TLS.
     pub fn https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")

@@ -5,7 +5,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use tracing::{error, info, warn};
 
-use super::{redact::detail, runs::service::EnsureError};
+use super::{db::rows::is_unknown_type, redact::detail, runs::service::EnsureError};
 use crate::error::AppError;
 
 /// Anything that can go wrong while the server answers a person.
@@ -38,6 +38,10 @@ impl From<ServiceError> for AppError {
                           if it stays like this, tell your administrator."
                     .to_owned(),
             };
+        }
+        if database.is_some_and(is_unknown_type) {
+            let message = "The run is of a type that this version of Runledger does not know. A newer version does it.";
+            return Self::Conflict { message: message.to_owned() };
         }
         let reference = reference();
         error!(%reference, error = detail(&error), "request failed");

@@ -33,6 +33,7 @@ use super::{
 use crate::{
     app::{App, shell},
     error::AppError,
+    model::page_time::PageTime,
 };
 
 /// Bigger requests than any form of ours are refused.
@@ -63,6 +64,7 @@ pub fn router(state: AppState) -> Router {
         move || {
             provide_context(state.clone());
             provide_context(theme());
+            provide_context(PageTime::new(state.runs.clock().now(), state.config.silent_after));
             protect_page();
         }
     };

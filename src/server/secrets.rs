@@ -44,6 +44,11 @@ impl SecretBox {
         }
     }
 
+    /// A key that is kept nowhere, for who does not need the real one.
+    pub fn of_nobody() -> Result<Self, SecretError> {
+        Self::of_hex(&hex::encode(random_bytes::<KEY_BYTES>()?))
+    }
+
     fn of_hex(text: &str) -> Result<Self, SecretError> {
         let key = hex::decode(text.trim()).map_err(|_| SecretError::BadKey)?;
         let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| SecretError::BadKey)?;

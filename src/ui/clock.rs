@@ -1,28 +1,63 @@
-//! The browser's clock and time zone. The server has neither: there, and at the first render, times are in UTC.
+//! The server's time, second by second, and the browser's time zone. At the first render, on both sides, it is the moment
+//! in which the server made the page, and times are in UTC.
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 
-/// The time in the browser, second by second; none on the server and until the page is alive.
+use crate::model::{page_time::PageTime, run::SILENT_AFTER};
+
+/// The time as the server has it: how long ago something was must not depend on the clock of somebody's computer.
 #[derive(Clone, Copy)]
-pub struct Clock(RwSignal<Option<DateTime<Utc>>>);
+pub struct Clock {
+    now: RwSignal<Option<DateTime<Utc>>>,
+    /// By how much the browser's clock is ahead of the server's.
+    ahead: RwSignal<TimeDelta>,
+    page: Option<PageTime>,
+}
 
 impl Clock {
     /// Starts the clock for everything below.
     pub fn provide() {
-        let now = RwSignal::new(None);
+        let page = SharedValue::new(use_context::<PageTime>).into_inner();
+        let clock = Self { now: RwSignal::new(None), ahead: RwSignal::new(TimeDelta::zero()), page };
         Effect::new(move |_| {
-            now.set(browser_now());
-            _ = set_interval_with_handle(move || now.set(browser_now()), Duration::from_secs(1));
+            // Late by as long as the page took to get here; the stream's word corrects it.
+            match page {
+                Some(page) => clock.set(page.now),
+                None => clock.tick(),
+            }
+            _ = set_interval_with_handle(move || clock.tick(), Duration::from_secs(1));
         });
-        provide_context(Self(now));
+        provide_context(clock);
     }
 
-    /// Now, and again every second.
+    /// Now, and again every second; none on the server and until the page is alive.
     pub fn now(self) -> Option<DateTime<Utc>> {
-        self.0.get()
+        self.now.get()
+    }
+
+    /// When the server made the page: the one time that both sides have at the first render.
+    pub fn rendered(self) -> Option<DateTime<Utc>> {
+        self.page.map(|page| page.now)
+    }
+
+    /// From when on a run is called silent.
+    pub fn silent_after(self) -> TimeDelta {
+        self.page.map_or(SILENT_AFTER, |page| page.silent_after())
+    }
+
+    /// The server says that it is this time now.
+    pub fn set(self, server: DateTime<Utc>) {
+        if let Some(browser) = browser_now() {
+            self.ahead.set(browser - server);
+            self.tick();
+        }
+    }
+
+    fn tick(self) {
+        self.now.set(browser_now().map(|browser| browser - self.ahead.get_untracked()));
     }
 }
 

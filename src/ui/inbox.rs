@@ -43,7 +43,7 @@ impl InboxStore {
                     store.heal(&inbox);
                 }
             }),
-            LiveEvent::Run { .. } => {}
+            LiveEvent::Run { .. } | LiveEvent::Clock { .. } => {}
         });
         store.keep_time();
         provide_context(store);

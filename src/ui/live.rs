@@ -6,7 +6,10 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
-use super::context::{CurrentTenant, ViewerResource, role_in};
+use super::{
+    clock::Clock,
+    context::{CurrentTenant, ViewerResource, role_in},
+};
 use crate::{api::session::get_viewer, model::run::LiveEvent};
 
 /// A stream that is back within this time was never missed.
@@ -46,6 +49,12 @@ impl LiveFeed {
         });
     }
 
+    /// Whether the stream is broken: then nothing is heard of anybody.
+    pub fn is_cut_off(self) -> bool {
+        // A part of the page that is drawn last, on the server, may outlive the page's signals.
+        self.state.try_get() == Some(LiveState::Reconnecting)
+    }
+
     fn tell(self, event: &LiveEvent) {
         // A listener may leave while it is being told; so the list is not held on to.
         for (_, listener) in self.listeners.try_get_value().unwrap_or_default() {
@@ -58,6 +67,7 @@ impl LiveFeed {
 /// the layout leaves. Nothing happens on the server: effects do not run there.
 pub fn provide_live_feed(CurrentTenant(tenant): CurrentTenant, viewer: ViewerResource) {
     let feed = LiveFeed { state: RwSignal::new(LiveState::Connecting), listeners: StoredValue::new(Vec::new()) };
+    let clock = expect_context::<Clock>();
     let (failures, retry) = (RwSignal::new(0_u32), Trigger::new());
     // The tenant whose stream there is: a page that does not exist for this viewer asks for none.
     let followed = RwSignal::new(None);
@@ -73,7 +83,7 @@ pub fn provide_live_feed(CurrentTenant(tenant): CurrentTenant, viewer: ViewerRes
         retry.track();
         let tenant = followed.get()?;
         // Owned by this run of the effect: closed before the next run, and with the layout.
-        Stream::open(tenant, feed, failures, retry, followed).ok().map(StoredValue::new_local)
+        Stream::open(tenant, feed, clock, failures, retry, followed).ok().map(StoredValue::new_local)
     });
     provide_context(feed);
 }
@@ -90,6 +100,7 @@ impl Stream {
     fn open(
         tenant: String,
         feed: LiveFeed,
+        clock: Clock,
         failures: RwSignal<u32>,
         retry: Trigger,
         followed: RwSignal<Option<String>>,
@@ -104,7 +115,10 @@ impl Stream {
         let told = Closure::new(move |message: MessageEvent| {
             let text = message.data().as_string().unwrap_or_default();
             // What cannot be read comes from a newer server: ask instead of guessing.
-            feed.tell(&serde_json::from_str(&text).unwrap_or(LiveEvent::Gap));
+            match serde_json::from_str(&text).unwrap_or(LiveEvent::Gap) {
+                LiveEvent::Clock { now } => clock.set(now),
+                event => feed.tell(&event),
+            }
         });
         let failing = source.clone();
         let failed = Closure::new(move |_: Event| {

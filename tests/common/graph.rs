@@ -72,8 +72,18 @@ pub struct ProductWorkers {
 
 impl ProductWorkers {
     pub fn start(core: &Core) -> Self {
+        Self::start_so(core, |_| {})
+    }
+
+    /// Workers that take a restore after a second without a sign of life.
+    pub fn start_impatient(core: &Core) -> Self {
+        Self::start_so(core, |options| options.lease_seconds = 2)
+    }
+
+    /// With other options.
+    pub fn start_so(core: &Core, change: impl FnOnce(&mut WorkerOptions)) -> Self {
         let stopping = CancellationToken::new();
-        let options = WorkerOptions {
+        let mut options = WorkerOptions {
             concurrency: 4,
             time_limit_minutes: 5,
             lease_seconds: 60,
@@ -86,6 +96,7 @@ impl ProductWorkers {
             smtp_url: None,
             smtp_from: None,
         };
+        change(&mut options);
         let tasks = core.start_workers(&options, retry_at_once(), &stopping).unwrap();
         Self { stopping, _tasks: tasks }
     }

@@ -49,7 +49,7 @@ pub struct TestApp {
     pub database: TestDatabase,
 }
 
-/// Where the manual clock stands at first: in the past of every machine, as the queue's own clock demands.
+/// Where the manual clock stands at first.
 pub fn start_of_time() -> DateTime<Utc> {
     "2026-01-15T08:00:00Z".parse().unwrap()
 }

@@ -1,6 +1,10 @@
 //! Restores through the service, as the pages ask for them.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
 use runledger::{
     model::{
@@ -10,12 +14,12 @@ use runledger::{
         user::Action,
     },
     server::{
-        db::{backup_items, members::Membership, restores, rows::FullRun, runs, scope::TenantScope},
+        db::{DbSettings, backup_items, members::Membership, restores, rows::FullRun, runs, scope::TenantScope},
         restore_shadow::shadow_of,
     },
 };
 
-use super::{TestApp, backups::Place, eventually};
+use super::{TestApp, TestDatabase, backups::Place, eventually};
 
 impl Place {
     pub async fn member(&self, app: &TestApp) -> Membership {
@@ -99,4 +103,17 @@ pub fn states(detail: &RestoreDetail) -> Vec<RestoreState> {
 
 pub fn item<'a>(detail: &'a RestoreDetail, graph_id: &str) -> &'a RestoreItem {
     detail.items.iter().find(|item| item.key.graph_id == graph_id).unwrap()
+}
+
+/// The program's own worker, as another process on the same database.
+pub fn spawn_worker(database: &TestDatabase, elsewhere: &Path) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runledger"));
+    command.arg("worker").env("RUNLEDGER_SECRET_KEY", "11".repeat(32)).env("RUNLEDGER_ALLOW_PRIVATE_ADDRESSES", "true");
+    match database.settings() {
+        DbSettings::Sqlite { file, .. } => {
+            command.env_remove("DATABASE_URL").env("RUNLEDGER_DATA_DIR", file.parent().unwrap())
+        }
+        DbSettings::Postgres { url, .. } => command.env("DATABASE_URL", url).env("RUNLEDGER_DATA_DIR", elsewhere),
+    };
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }

@@ -32,7 +32,7 @@ impl Web {
         let stopping = CancellationToken::new();
         // Hashed names need the build's list of hashes, which tests do not have.
         let leptos = LeptosOptions::builder().output_name("runledger").build();
-        let state = app.core.web(Config { public_url: None }, leptos, &stopping);
+        let state = app.core.web(Config::new(None, std::time::Duration::from_secs(60)), leptos, &stopping);
         let stopped = stopping.clone().cancelled_owned();
         let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(stopped).into_future());

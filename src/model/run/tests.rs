@@ -53,11 +53,11 @@ fn only_a_running_run_is_silent_and_only_after_a_while() {
     let later = |seconds| at + TimeDelta::seconds(seconds);
     let mut run = Run { status: RunStatus::Running, heartbeat_at: Some(at), ..run(at) };
     assert_eq!(
-        [39, 40].map(|seconds| run.silence(later(seconds)).map(|silence| silence.num_seconds())),
+        [39, 40].map(|seconds| run.silence(later(seconds), SILENT_AFTER).map(|silence| silence.num_seconds())),
         [None, Some(40)]
     );
     run.released_at = Some(at);
-    assert_eq!(run.silence(later(99)), None);
+    assert_eq!(run.silence(later(99), SILENT_AFTER), None);
     (run.released_at, run.status) = (None, RunStatus::Queued);
-    assert_eq!(run.silence(later(99)), None);
+    assert_eq!(run.silence(later(99), SILENT_AFTER), None);
 }

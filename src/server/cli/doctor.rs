@@ -38,7 +38,7 @@ impl Doctor {
 
 /// The findings as sentences, the good news first.
 fn lines(health: &Health) -> Vec<String> {
-    let Health { waiting, running, repairs, silent, unknown_type, parked } = health;
+    let Health { waiting, running, repairs, silent, unknown_type, restores_half_way, parked } = health;
     let mut lines = vec![format!("{waiting} runs wait for a worker, {running} are running.")];
     let findings = [
         (
@@ -52,6 +52,10 @@ fn lines(health: &Health) -> Vec<String> {
         ),
         (*silent, "running runs have given no sign of life for longer than the lease; a worker takes them over."),
         (*unknown_type, "runs are of a type that this version does not know; a newer version does them."),
+        (
+            *restores_half_way,
+            "confirmed restores have given no sign of life for longer than half of the lease; a worker goes on with them.",
+        ),
     ];
     lines.extend(findings.into_iter().filter(|(count, _)| *count > 0).map(|(count, text)| format!("{count} {text}")));
     lines.extend(parked.iter().map(|task| format!("Put aside: task {task}")));
@@ -74,6 +78,7 @@ mod tests {
             repairs: Repairs::default(),
             silent: 0,
             unknown_type: 0,
+            restores_half_way: 0,
             parked: Vec::new(),
         };
         assert_eq!(lines(&well), ["2 runs wait for a worker, 1 are running.", "Nothing to repair."]);

@@ -24,6 +24,8 @@ use crate::server::{
 
 /// How long open requests may go on when the process stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
+/// How long telling the other nodes of the last changes may take.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -51,24 +53,25 @@ pub(super) struct Worker {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
+        let stopping = stop_on_signal()?;
         let leptos = leptos_options()?;
         let outgoing = self.work.outgoing(self.web.public_url.clone()).map_err(BootError::from)?;
-        let core = Core::open(&self.data, Clock::system()).await?.sending(outgoing);
-        let stopping = CancellationToken::new();
+        let opened = stopping.run_until_cancelled(Core::open(&self.data, Clock::system())).await;
+        let Some(core) = opened.transpose()? else { return Ok(ExitCode::SUCCESS) };
+        let core = core.sending(outgoing);
         let listener = TcpListener::bind(self.web.addr)
             .await
             .map_err(|cause| BootError::Listen { addr: self.web.addr.to_string(), cause })?;
         let addr = listener.local_addr()?;
-        if self.demo {
-            demo::prepare(&core).await?;
+        if self.demo && stopping.run_until_cancelled(demo::prepare(&core)).await.transpose()?.is_none() {
+            return Ok(ExitCode::SUCCESS);
         }
         let workers = core.start_workers(&self.work, RetryPolicy::system(), &stopping)?;
-        let state = core.web(Config { public_url: self.web.public_url }, leptos, &stopping);
+        let state = core.web(Config::new(self.web.public_url, self.work.lease()), leptos, &stopping);
         say!("Runledger is at http://{addr}");
         if self.demo {
             say!("{}", demo::SIGN_INS);
         }
-        stop_on_signal(stopping.clone())?;
         let stopped = stopping.clone().cancelled_owned();
         let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, service).with_graceful_shutdown(stopped).into_future();
@@ -84,10 +87,11 @@ impl Serve {
 
 impl Worker {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
+        let stopping = stop_on_signal()?;
         let outgoing = self.work.outgoing(self.public_url.clone()).map_err(BootError::from)?;
-        let core = Core::open(&self.data, Clock::system()).await?.sending(outgoing);
-        let stopping = CancellationToken::new();
-        stop_on_signal(stopping.clone())?;
+        let opened = stopping.run_until_cancelled(Core::open(&self.data, Clock::system())).await;
+        let Some(core) = opened.transpose()? else { return Ok(ExitCode::SUCCESS) };
+        let core = core.sending(outgoing);
         let workers = core.start_workers(&self.work, RetryPolicy::system(), &stopping)?;
         info!(concurrency = self.work.concurrency, "working");
         stopping.cancelled().await;
@@ -96,8 +100,10 @@ impl Worker {
     }
 }
 
-/// SIGTERM and Ctrl-C ask the process to stop.
-fn stop_on_signal(stopping: CancellationToken) -> std::io::Result<()> {
+/// SIGTERM and Ctrl-C ask the process to stop, from its first moment on: it then cancels what this gives.
+fn stop_on_signal() -> std::io::Result<CancellationToken> {
+    let stopping = CancellationToken::new();
+    let asked = stopping.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
@@ -105,7 +111,7 @@ fn stop_on_signal(stopping: CancellationToken) -> std::io::Result<()> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        stopping.cancel();
+        asked.cancel();
         info!("stopping; a second signal stops at once");
         tokio::select! {
             _ = terminate.recv() => {}
@@ -113,7 +119,7 @@ fn stop_on_signal(stopping: CancellationToken) -> std::io::Result<()> {
         }
         std::process::exit(130);
     });
-    Ok(())
+    Ok(stopping)
 }
 
 async fn after(stopping: &CancellationToken, time: Duration) {
@@ -123,6 +129,10 @@ async fn after(stopping: &CancellationToken, time: Duration) {
 
 async fn finish(mut workers: JoinSet<()>, core: &Core) {
     while workers.join_next().await.is_some() {}
+    // How the last runs ended is still on its way to the viewers of other nodes.
+    if tokio::time::timeout(LAST_WORDS, core.live.flush()).await.is_err() {
+        warn!("the other nodes could not be told of the last changes");
+    }
     core.db.close().await;
     info!("stopped");
 }

@@ -14,15 +14,14 @@ use sqlx::{
 
 use super::DbResult;
 
-/// How long a caller waits for a connection before it is told that the database is not available.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections to PostgreSQL for the queue's bookkeeping, beside the others.
 const QUEUE_CONNECTIONS: u32 = 2;
+/// Two that listen to the other nodes, and one to tell them.
+const NODE_CONNECTIONS: u32 = 3;
+/// For signs of life, which must not wait behind the work.
+const BEAT_CONNECTIONS: u32 = 2;
 /// How long SQLite waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// No statement runs for ever, and no transaction that was left open holds its locks: whoever asked has gone by then.
-const LIMITS: [(&str, &str); 2] = [("statement_timeout", "60s"), ("idle_in_transaction_session_timeout", "60s")];
 
 /// Which database, and how many connections at most.
 #[derive(Debug, Clone)]
@@ -31,6 +30,23 @@ pub enum DbSettings {
     Sqlite { file: PathBuf, readers: u32 },
     /// A `postgres://` address.
     Postgres { url: String, connections: u32 },
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub struct DbLimits {
+    /// How long a caller waits for a connection before it is told that the database is not available.
+    pub acquire: Duration,
+    /// How long a statement outside of a transaction may take: somebody looks at a page that waits for it.
+    pub read: Duration,
+    /// How long any statement may take on PostgreSQL.
+    pub statement: Duration,
+}
+
+impl Default for DbLimits {
+    fn default() -> Self {
+        Self { acquire: Duration::from_secs(5), read: Duration::from_secs(15), statement: Duration::from_secs(60) }
+    }
 }
 
 /// The database of this process. Cheap to clone.
@@ -45,6 +61,7 @@ pub enum Db {
 pub struct SqliteDb {
     read: SqlitePool,
     write: SqlitePool,
+    read_limit: Duration,
 }
 
 impl SqliteDb {
@@ -60,41 +77,29 @@ impl SqliteDb {
 impl Db {
     /// Opens the database and proves that it answers; does not migrate.
     pub async fn connect(settings: &DbSettings) -> DbResult<Self> {
+        Self::connect_within(settings, DbLimits::default()).await
+    }
+
+    /// The same with other limits.
+    pub async fn connect_within(settings: &DbSettings, limits: DbLimits) -> DbResult<Self> {
         match settings {
-            DbSettings::Sqlite { file, readers } => Self::open_sqlite(file, *readers).await,
-            DbSettings::Postgres { url, connections } => {
-                let options = PgConnectOptions::from_str(url)?.application_name("runledger").options(LIMITS);
-                let pool = PgPoolOptions::new()
-                    .max_connections(*connections)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_with(options)
-                    .await?;
-                Ok(Self::Postgres(pool))
+            DbSettings::Sqlite { file, readers } => {
+                let options = sqlite_options(file).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+                open_sqlite(options, *readers, limits).await
             }
+            DbSettings::Postgres { url, connections } => open_postgres(url, *connections, limits).await,
         }
     }
 
-    async fn open_sqlite(file: &Path, readers: u32) -> DbResult<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // In WAL mode a crash of the machine may lose the last commits, never the database.
-            .synchronous(SqliteSynchronous::Normal)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
-        // The writer comes first: it makes the file and sets WAL, which readers cannot.
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT * 6)
-            .connect_with(options.clone())
-            .await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(readers)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await?;
-        Ok(Self::Sqlite(SqliteDb { read, write }))
+    /// Opens the database as it is: no file is made, and none is turned into what this version would make of it.
+    pub async fn look(settings: &DbSettings) -> DbResult<Self> {
+        let limits = DbLimits::default();
+        match settings {
+            DbSettings::Sqlite { file, readers } => {
+                open_sqlite(sqlite_options(file).create_if_missing(false), *readers, limits).await
+            }
+            DbSettings::Postgres { url, connections } => open_postgres(url, *connections, limits).await,
+        }
     }
 
     /// The same database for the queue's bookkeeping: who fetched which task, and that it is done. On PostgreSQL its
@@ -103,14 +108,25 @@ impl Db {
     pub fn queue(&self) -> Self {
         match self {
             Self::Sqlite(db) => Self::Sqlite(db.clone()),
-            Self::Postgres(pool) => {
-                let options = pool.connect_options().as_ref().clone().options([("synchronous_commit", "off")]);
-                let pool = PgPoolOptions::new()
-                    .max_connections(QUEUE_CONNECTIONS)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_lazy_with(options);
-                Self::Postgres(pool)
-            }
+            Self::Postgres(pool) => Self::Postgres(beside(pool, QUEUE_CONNECTIONS, &[("synchronous_commit", "off")])),
+        }
+    }
+
+    /// The same database for signs of life: jobs that hold every connection must not look dead, and a beat that waits for a
+    /// row gives way to the next one.
+    pub fn beats(&self) -> Self {
+        let options = [("synchronous_commit", "off"), ("lock_timeout", "2s")];
+        match self {
+            Self::Sqlite(db) => Self::Sqlite(db.clone()),
+            Self::Postgres(pool) => Self::Postgres(beside(pool, BEAT_CONNECTIONS, &options)),
+        }
+    }
+
+    /// Connections for what nodes tell each other; on SQLite there are no other nodes.
+    pub fn between_nodes(&self) -> Option<PgPool> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(pool) => Some(beside(pool, NODE_CONNECTIONS, &[])),
         }
     }
 
@@ -130,4 +146,51 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+fn sqlite_options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        // In WAL mode a crash of the machine may lose the last commits, never the database.
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+}
+
+async fn open_sqlite(options: SqliteConnectOptions, readers: u32, limits: DbLimits) -> DbResult<Db> {
+    // The writer comes first: it makes the file and sets WAL, which readers cannot.
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(limits.acquire * 6)
+        .connect_with(options.clone())
+        .await?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(readers)
+        .acquire_timeout(limits.acquire)
+        .connect_with(options.read_only(true).create_if_missing(false))
+        .await?;
+    Ok(Db::Sqlite(SqliteDb { read, write, read_limit: limits.read }))
+}
+
+async fn open_postgres(url: &str, connections: u32, limits: DbLimits) -> DbResult<Db> {
+    // No statement runs for ever, and no transaction that was left open holds its locks: whoever asked has gone by then.
+    let statement = format!("{}ms", limits.statement.as_millis());
+    let options = PgConnectOptions::from_str(url)?.application_name("runledger").options([
+        ("statement_timeout", statement.as_str()),
+        ("idle_in_transaction_session_timeout", "60s"),
+        // A statement ends soon after its connection was closed, be it in the midst of it.
+        ("client_connection_check_interval", "400ms"),
+    ]);
+    let pool =
+        PgPoolOptions::new().max_connections(connections).acquire_timeout(limits.acquire).connect_with(options).await?;
+    Ok(Db::Postgres(pool))
+}
+
+/// More connections to the same database, opened when they are needed.
+fn beside(pool: &PgPool, connections: u32, options: &[(&str, &str)]) -> PgPool {
+    let options = pool.connect_options().as_ref().clone().options(options.iter().copied());
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(pool.options().get_acquire_timeout())
+        .connect_lazy_with(options)
 }

@@ -38,7 +38,7 @@ struct NewRow<'a> {
 
 /// Writes queued runs, each with the first line of its history (whose id comes with it) and its task, unless the tenant has
 /// an active run of the same identity; gives the ids of those written.
-pub async fn create(tx: &mut Tx, runs: &[(&FullRun, Uuid)], at: DateTime<Utc>) -> DbResult<Vec<RunId>> {
+pub async fn create(tx: &mut Tx, runs: &[(&FullRun, Uuid)]) -> DbResult<Vec<RunId>> {
     // `WHERE true` keeps SQLite from reading ON CONFLICT as a join's ON. In the order of identities, so that two nodes
     // that create the same runs do not wait for each other in a circle.
     const INTO: &str = "INSERT INTO operation_runs (id, tenant_id, type, run_identity_hash, status, initiator_user_id, \
@@ -77,7 +77,7 @@ pub async fn create(tx: &mut Tx, runs: &[(&FullRun, Uuid)], at: DateTime<Utc>) -
     );
     let rows: Vec<NewRow<'_>> = runs.iter().map(|(full, line)| new_row(full, *line)).collect::<DbResult<_>>()?;
     let counts = SummaryCounts::default();
-    let (attempts, run_at) = (tasks::MAX_ATTEMPTS, tasks::run_at(at));
+    let (attempts, run_at) = (tasks::MAX_ATTEMPTS, tasks::RUN_AT);
     let kind = RunEventKind::Created;
     let found: Vec<(RunId,)> = match tx {
         Tx::Sqlite(_) => tx_sql!(tx, fetch_all(SQLITE, Json(&rows), Json(&counts), kind, QUEUE, attempts, run_at))?,
@@ -124,7 +124,7 @@ struct JoinedRow {
 
 /// Counts the requests on the active runs of these identities, and gives those runs, each with its identity.
 pub async fn join(tx: &mut Tx, joins: &[Joins], at: DateTime<Utc>) -> DbResult<Vec<(String, Run)>> {
-    const COUNT: &str = "UPDATE operation_runs SET joined_count = joined_count + times, updated_at = $2 FROM ";
+    const COUNT: &str = "UPDATE operation_runs SET joined_count = joined_count + times, updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END FROM ";
     const RETURNING: &str = concatcp!(" RETURNING ", RUN_COLUMNS, ", run_identity_hash");
     const SQLITE: &str = concatcp!(
         COUNT,

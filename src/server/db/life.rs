@@ -8,6 +8,7 @@ use const_format::concatcp;
 use super::{
     Db, DbResult, Tx, db_sql,
     rows::{RUN_COLUMNS, RunRow},
+    scope::TenantScope,
     tx_sql,
 };
 use crate::model::{
@@ -94,14 +95,14 @@ pub struct Held {
 }
 
 static HELD: LazyLock<String> = LazyLock::new(|| {
-    let shadows = list(OperationType::is_shadow);
+    let types = &*TYPES;
     format!(
         "SELECT id, attempt, beats FROM operation_runs WHERE status = 'running' AND released_at IS NULL \
-         AND type NOT IN ({shadows})"
+         AND type IN ({types})"
     )
 });
 
-/// Every run that a worker has.
+/// Every run that a worker has. What a newer version does is left to its watchdogs.
 pub async fn held(db: &Db) -> DbResult<Vec<Held>> {
     db_sql!(db, fetch_all(HELD.as_str()))
 }
@@ -130,14 +131,29 @@ static LOAD: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT count(*) FILTER (WHERE type IN ({types}) AND (status = 'queued' OR released_at IS NOT NULL)) AS waiting, \
          count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND type NOT IN ({shadows})) AS held, \
-         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND type NOT IN ({shadows}) \
+         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND type IN ({types}) \
          AND heartbeat_at < $1) AS silent, count(*) FILTER (WHERE type NOT IN ({known})) AS unknown \
          FROM operation_runs WHERE status IN ('queued', 'running')"
     )
 });
 
+/// What there is to do, and who does it.
 pub async fn load(tx: &mut Tx, silent_since: DateTime<Utc>) -> DbResult<Load> {
     tx_sql!(tx, fetch_one(LOAD.as_str(), silent_since))
+}
+
+static UNKNOWN: LazyLock<String> = LazyLock::new(|| {
+    let known = &*KNOWN;
+    format!(
+        "SELECT count(*) FROM operation_runs WHERE tenant_id = $1 AND status IN ('queued', 'running') \
+         AND type NOT IN ({known})"
+    )
+});
+
+/// How many active runs of the tenant are of types that this version does not know.
+pub async fn unknown(db: &Db, scope: TenantScope) -> DbResult<i64> {
+    let (count,): (i64,) = db_sql!(db, fetch_one(UNKNOWN.as_str(), scope.tenant()))?;
+    Ok(count)
 }
 
 /// Of these runs, the ones that exist.

@@ -2,7 +2,10 @@
 
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{
+    Connection, PgConnection,
+    migrate::{MigrateError, Migrator},
+};
 
 use super::Db;
 
@@ -51,11 +54,17 @@ impl Db {
                 queue.run(db.write()).await?;
             }
             Self::Postgres(pool) => {
-                POSTGRES.run(pool).await?;
+                // Of its own: a migration takes as long as it takes, and others may wait that long for their turn.
+                let unlimited = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
+                let options = pool.connect_options().as_ref().clone().options(unlimited);
+                let mut connection = PgConnection::connect_with(&options).await.map_err(MigrateError::Execute)?;
+                POSTGRES.run(&mut connection).await?;
                 let mut queue = PostgresStorage::<()>::migrations();
                 queue.dangerous_set_table_name("_apalis_migrations");
-                queue.run(pool).await?;
-                sqlx::raw_sql(NO_NOTIFY_IN_TRANSACTIONS).execute(pool).await.map_err(MigrateError::Execute)?;
+                queue.run(&mut connection).await?;
+                let quiet = sqlx::raw_sql(NO_NOTIFY_IN_TRANSACTIONS).execute(&mut connection).await;
+                quiet.map_err(MigrateError::Execute)?;
+                connection.close().await.map_err(MigrateError::Execute)?;
             }
         }
         Ok(())

@@ -42,7 +42,7 @@ pub mod tasks;
 pub mod tenants;
 mod tx;
 
-pub use connect::{Db, DbSettings, SqliteDb};
+pub use connect::{Db, DbLimits, DbSettings, SqliteDb};
 pub use migrate::MigrationError;
 pub use tx::Tx;
 

@@ -19,6 +19,12 @@ pub async fn list(db: &Db) -> DbResult<Vec<ParkedTask>> {
     db_sql!(db, fetch_all("SELECT task_id, reason, parked_at FROM parked_tasks ORDER BY id DESC LIMIT 100"))
 }
 
+/// How many tasks were put aside since then.
+pub async fn count_since(db: &Db, since: DateTime<Utc>) -> DbResult<i64> {
+    let (count,): (i64,) = db_sql!(db, fetch_one("SELECT count(*) FROM parked_tasks WHERE parked_at >= $1", since))?;
+    Ok(count)
+}
+
 /// Remembers a task that is not understood.
 pub async fn add(
     tx: &mut Tx,

@@ -188,3 +188,31 @@ pub async fn end_waiting(tx: &mut Tx, scope: TenantScope, id: RestoreRunId, stat
     )?;
     Ok(())
 }
+
+/// Closes every item that was being written as failed with this code and message: nobody knows what became of it.
+pub async fn fail_writing(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: RestoreRunId,
+    code: ReasonCode,
+    message: &str,
+) -> DbResult<()> {
+    tx_sql!(
+        tx,
+        execute(
+            "UPDATE restore_items SET state = 'failed', code = $3, message = $4 WHERE tenant_id = $1 \
+             AND restore_run_id = $2 AND state = 'writing'",
+            scope.tenant(),
+            id,
+            code,
+            message
+        )
+    )?;
+    Ok(())
+}
+
+/// Whether an item of the restore is being written.
+pub async fn any_writing(tx: &mut Tx, scope: TenantScope, id: RestoreRunId) -> DbResult<bool> {
+    let states = states(tx, scope, id).await?;
+    Ok(states.iter().any(|(state, _)| *state == RestoreState::Writing))
+}

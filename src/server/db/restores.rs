@@ -150,18 +150,61 @@ pub async fn list(db: &Db, scope: TenantScope, after: Option<RestoreRunId>, limi
     Ok(rows.into_iter().map(RestoreRun::from).collect())
 }
 
-/// Restores with something to do that nobody gives a sign of life for since `before`, for the server itself; each row is the proof
-/// of its tenant.
-pub async fn abandoned(db: &Db, before: DateTime<Utc>) -> DbResult<Vec<(RestoreRunId, TenantScope)>> {
-    let rows: Vec<(RestoreRunId, TenantId)> = db_sql!(
+/// A restore with something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfinished {
+    pub id: RestoreRunId,
+    /// The row is the proof of its tenant.
+    pub scope: TenantScope,
+    /// Grows with every change, signs of life included.
+    pub version: i64,
+    /// Whether somebody does it, or did until they were lost.
+    pub taken: bool,
+}
+
+/// The restores with something to do, oldest first, for the server itself.
+pub async fn unfinished(db: &Db) -> DbResult<Vec<Unfinished>> {
+    let rows: Vec<(RestoreRunId, TenantId, i64, Option<DateTime<Utc>>)> = db_sql!(
         db,
         fetch_all(
-            "SELECT id, tenant_id FROM restore_runs WHERE status IN ('draft', 'running') AND (beat_at IS NULL OR beat_at < $1) \
-             ORDER BY id LIMIT 20",
+            "SELECT id, tenant_id, version, beat_at FROM restore_runs WHERE status IN ('draft', 'running') \
+             ORDER BY id LIMIT 1000"
+        )
+    )?;
+    let found = |(id, tenant, version, beat_at): (RestoreRunId, TenantId, i64, Option<DateTime<Utc>>)| Unfinished {
+        id,
+        scope: TenantScope::proven(tenant),
+        version,
+        taken: beat_at.is_some(),
+    };
+    Ok(rows.into_iter().map(found).collect())
+}
+
+/// How many restores of the tenant somebody does, but for this one.
+pub async fn taken_beside(tx: &mut Tx, scope: TenantScope, id: RestoreRunId) -> DbResult<i64> {
+    let (count,): (i64,) = tx_sql!(
+        tx,
+        fetch_one(
+            "SELECT count(*) FROM restore_runs WHERE tenant_id = $1 AND id <> $2 AND status IN ('draft', 'running') \
+             AND beat_at IS NOT NULL",
+            scope.tenant(),
+            id
+        )
+    )?;
+    Ok(count)
+}
+
+/// Confirmed restores that have not ended and were not heard of since `before`.
+pub async fn half_way(tx: &mut Tx, before: DateTime<Utc>) -> DbResult<i64> {
+    let (count,): (i64,) = tx_sql!(
+        tx,
+        fetch_one(
+            "SELECT count(*) FROM restore_runs WHERE status = 'running' AND (beat_at IS NULL OR beat_at < $1) \
+             AND updated_at < $1",
             before
         )
     )?;
-    Ok(rows.into_iter().map(|(id, tenant)| (id, TenantScope::proven(tenant))).collect())
+    Ok(count)
 }
 
 /// Keeps an event of a restore.

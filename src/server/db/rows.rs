@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::types::Json;
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type, types::Json};
 
 use super::scope::TenantScope;
 use crate::model::{
     ids::{RunId, TenantId, UserId},
     operation::OperationType,
     run::{CancelRequest, Initiator, Run, RunFailure, RunOutcome, RunProgress, RunStatus, SummaryCounts},
+    text_enum::UnknownWord,
 };
 
 /// The columns of [`RunRow`], in one text for every statement that reads one.
@@ -69,6 +70,35 @@ impl From<RunRow> for Run {
             updated_at: row.updated_at,
         }
     }
+}
+
+/// A line of the ledger as a list reads it: one of a type that this version does not know has nothing but its id.
+#[derive(Debug)]
+pub struct ListedRow {
+    pub id: RunId,
+    pub run: Option<RunRow>,
+}
+
+impl<'r, R> FromRow<'r, R> for ListedRow
+where
+    R: Row,
+    RunRow: FromRow<'r, R>,
+    RunId: Decode<'r, R::Database> + Type<R::Database>,
+    for<'a> &'a str: ColumnIndex<R>,
+{
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
+        let run = match RunRow::from_row(row) {
+            Err(error) if is_unknown_type(&error) => None,
+            read => Some(read?),
+        };
+        Ok(Self { id: row.try_get("id")?, run })
+    }
+}
+
+/// Whether a run could not be read because a newer version wrote it: its type is none that this one knows.
+pub fn is_unknown_type(error: &sqlx::Error) -> bool {
+    let sqlx::Error::ColumnDecode { source, .. } = error else { return false };
+    source.downcast_ref::<UnknownWord>().is_some_and(|word| word.kind == OperationType::KIND)
 }
 
 /// A whole run: what lists show, and what only the detail does.

@@ -5,14 +5,14 @@ use uuid::Uuid;
 
 use super::{
     Db, DbResult, db_sql,
-    rows::{RUN_COLUMNS, RunRow},
+    rows::{ListedRow, RUN_COLUMNS},
     run_query::{IdRange, MOST_RANGES, PersonKind, Ranges, RunQuery},
     scope::TenantScope,
 };
 use crate::model::{
     ids::{RunId, UserId},
     page::{COUNTED, Person, RunCount},
-    run::Run,
+    run::{Run, RunStatus},
 };
 
 /// Which users have runs of which type and status: goes from one kind to the next in the index.
@@ -124,14 +124,27 @@ impl Selection {
         parts.join(" UNION ALL ")
     }
 
-    /// The first `limit` runs within the range of ids.
-    pub async fn page(&self, db: &Db, ids: IdRange, direction: Direction, limit: usize) -> DbResult<Vec<Run>> {
-        if self.ranges.texts.is_empty() || ids.is_empty() {
-            return Ok(Vec::new());
+    /// The first `limit` runs within the range of ids. Those of types that this version does not know are left out.
+    pub async fn page(&self, db: &Db, mut ids: IdRange, direction: Direction, limit: usize) -> DbResult<Vec<Run>> {
+        let mut runs = Vec::new();
+        while !self.ranges.texts.is_empty() && !ids.is_empty() {
+            let missing = limit - runs.len();
+            let sql = AssertSqlSafe(self.page_sql(direction, missing));
+            let rows: Vec<ListedRow> = planned_anew!(db, fetch_all(sql, self.scope.tenant(), ids.first, ids.last))?;
+            let Some(last) = rows.last().map(|row| row.id).filter(|_| rows.len() == missing) else {
+                runs.extend(known(rows));
+                break;
+            };
+            runs.extend(known(rows));
+            if runs.len() == limit {
+                break;
+            }
+            ids = ids.and(match direction {
+                Direction::Older => IdRange::before(last),
+                Direction::Newer => IdRange::after(last),
+            });
         }
-        let sql = AssertSqlSafe(self.page_sql(direction, limit));
-        let rows: Vec<RunRow> = planned_anew!(db, fetch_all(sql, self.scope.tenant(), ids.first, ids.last))?;
-        Ok(rows.into_iter().map(Run::from).collect())
+        Ok(runs)
     }
 
     pub async fn count(&self, db: &Db, ids: IdRange) -> DbResult<RunCount> {
@@ -170,6 +183,10 @@ fn counted(runs: u64) -> RunCount {
     RunCount { runs: runs.min(COUNTED), more: runs > COUNTED }
 }
 
+fn known(rows: Vec<ListedRow>) -> impl Iterator<Item = Run> {
+    rows.into_iter().filter_map(|row| row.run).map(Run::from)
+}
+
 fn sqlite_literal(id: Uuid) -> String {
     format!("x'{}'", id.simple())
 }
@@ -182,8 +199,10 @@ fn postgres_literal(id: Uuid) -> String {
 /// to the next in the index, so it costs as much as there are kinds, however many runs there are.
 async fn kinds(db: &Db, scope: TenantScope) -> DbResult<Option<Vec<PersonKind>>> {
     let most = MOST_RANGES as i64;
-    let kinds: Vec<PersonKind> = db_sql!(db, fetch_all(KINDS, scope.tenant(), most + 1))?;
-    Ok((kinds.len() <= MOST_RANGES).then_some(kinds))
+    let kinds: Vec<(UserId, String, RunStatus)> = db_sql!(db, fetch_all(KINDS, scope.tenant(), most + 1))?;
+    // What a newer version does is no kind that this one could show.
+    let known = |(user, word, status): &(UserId, String, RunStatus)| Some((*user, word.parse().ok()?, *status));
+    Ok((kinds.len() <= MOST_RANGES).then(|| kinds.iter().filter_map(known).collect()))
 }
 
 /// The first ids of the tenant's runs in this range, at most two: enough to know whether there is just one.

@@ -63,7 +63,8 @@ pub async fn join(
     at: chrono::DateTime<chrono::Utc>,
 ) -> DbResult<Option<Run>> {
     const SQL: &str = concatcp!(
-        "UPDATE operation_runs SET joined_count = joined_count + 1, updated_at = $3 \
+        "UPDATE operation_runs SET joined_count = joined_count + 1, \
+         updated_at = CASE WHEN updated_at > $3 THEN updated_at ELSE $3 END \
          WHERE tenant_id = $1 AND run_identity_hash = $2 AND status IN ('queued', 'running') RETURNING ",
         RUN_COLUMNS
     );

@@ -75,25 +75,23 @@ pub fn run_of(task: &TaskId) -> Option<RunId> {
     Ulid::from_string(&task.to_string()).ok().map(|id| RunId(Uuid::from_u128(id.into())))
 }
 
-fn task(id: Ulid, run: RunId, at: DateTime<Utc>) -> Task<Vec<u8>> {
-    // The queue knows whole seconds and takes what lies in the past; the second before is always past.
-    let run_at = u64::try_from(at.timestamp() - 1).unwrap_or_default();
+fn task(id: Ulid, run: RunId) -> Task<Vec<u8>> {
     TaskBuilder::new(RunTask::For(run).to_bytes())
         .task_id(TaskId::from_ulid(id))
-        .run_at_timestamp(run_at)
+        .run_at_timestamp(RUN_AT.unsigned_abs())
         // The ledger decides how often a run is begun.
         .max_attempts(1_000_000)
         .build()
 }
 
 /// Queues the run's task in the transaction that wrote the run.
-pub async fn push(tx: &mut Tx, run: RunId, at: DateTime<Utc>) -> DbResult<()> {
-    push_task(tx, task(task_id(run), run, at)).await
+pub async fn push(tx: &mut Tx, run: RunId) -> DbResult<()> {
+    push_task(tx, task(task_id(run), run)).await
 }
 
 /// Queues one more task for a run that waits again; `id` is new.
-pub async fn push_again(tx: &mut Tx, id: Uuid, run: RunId, at: DateTime<Utc>) -> DbResult<()> {
-    push_task(tx, task(Ulid::from(id.as_u128()), run, at)).await
+pub async fn push_again(tx: &mut Tx, id: Uuid, run: RunId) -> DbResult<()> {
+    push_task(tx, task(Ulid::from(id.as_u128()), run)).await
 }
 
 async fn push_task(tx: &mut Tx, task: Task<Vec<u8>>) -> DbResult<()> {
@@ -175,10 +173,9 @@ pub async fn delete_done(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> DbRe
 /// begun.
 pub(super) const MAX_ATTEMPTS: i64 = 1_000_000;
 
-/// From when workers take a task of this moment, in the queue's whole seconds: what lies in the past, so the second before.
-pub(super) fn run_at(at: DateTime<Utc>) -> i64 {
-    (at.timestamp() - 1).max(0)
-}
+/// From when workers take a task, in the queue's seconds since 1970: at once. The queue compares it with the clock of the
+/// database, which our own need not agree with.
+pub(super) const RUN_AT: i64 = 1;
 
 /// What the run's task says, as JSON.
 pub(super) fn payload(run: RunId) -> DbResult<String> {

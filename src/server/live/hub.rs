@@ -67,6 +67,11 @@ pub(super) struct Told {
 impl Hub {
     /// Starts the hub's tasks; they end with the last clone of the hub.
     pub fn start(db: &Db) -> Self {
+        Self::start_probing(db, nodes::PROBE_EVERY)
+    }
+
+    /// The same for who proves more often that it still hears the other nodes.
+    pub fn start_probing(db: &Db, probe_every: Duration) -> Self {
         let (changes, inbox) = mpsc::unbounded_channel();
         let (queued, wake_others) = mpsc::channel(1);
         let inner = Arc::new(Inner {
@@ -79,8 +84,10 @@ impl Hub {
             work: Arc::new(Notify::new()),
         });
         let hub = Self { inner };
-        let others = nodes::connect(db, &hub);
-        wake::connect(db, &hub, wake_others);
+        let others = db.between_nodes().map(|pool| {
+            wake::connect(&pool, &hub, wake_others);
+            nodes::connect(db, &pool, &hub, probe_every)
+        });
         tokio::spawn(deliver(db.clone(), inbox, hub.downgrade(), others));
         hub
     }

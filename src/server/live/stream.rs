@@ -35,7 +35,8 @@ pub async fn events(State(state): State<AppState>, Path(tenant): Path<String>, h
                 Box::pin(tokio::time::sleep(LONGEST)),
                 Box::pin(state.stopping.clone().cancelled_owned()),
             );
-            let hello = stream::iter([Ok(Event::default().comment("connected").retry(Duration::from_secs(2)))]);
+            let hello = Event::default().comment("connected").retry(Duration::from_secs(2));
+            let hello = stream::iter([Ok(hello), Ok(message(&LiveEvent::Clock { now: state.runs.clock().now() }))]);
             Sse::new(hello.chain(changes.take_until(end)))
                 .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
                 .into_response()
@@ -50,7 +51,10 @@ fn messages(receiver: Receiver<LiveEvent>) -> impl Stream<Item = Result<Event, I
             Err(RecvError::Lagged(_)) => LiveEvent::Gap,
             Err(RecvError::Closed) => return None,
         };
-        let message = Event::default().json_data(&event).unwrap_or_default();
-        Some((Ok(message), receiver))
+        Some((Ok(message(&event)), receiver))
     })
+}
+
+fn message(event: &LiveEvent) -> Event {
+    Event::default().json_data(event).unwrap_or_default()
 }

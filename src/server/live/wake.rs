@@ -9,16 +9,14 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::hub::{Hub, WeakHub};
-use crate::server::db::Db;
 
 const CHANNEL: &str = "runledger_tasks";
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 /// Between two words at least: thousands of new tasks a second need no thousands of words.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// On PostgreSQL: starts this node's sender and listener. On SQLite there are no other nodes.
-pub(super) fn connect(db: &Db, hub: &Hub, queued: mpsc::Receiver<()>) {
-    let Db::Postgres(pool) = db else { return };
+/// Starts this node's sender and listener.
+pub(super) fn connect(pool: &PgPool, hub: &Hub, queued: mpsc::Receiver<()>) {
     #[allow(clippy::disallowed_methods, reason = "names this process, is not stored and orders nothing")]
     let node = Uuid::new_v4().to_string();
     tokio::spawn(tell(pool.clone(), node.clone(), queued));

@@ -2,6 +2,7 @@
 //! it is, so that whoever goes on after a crash looks first.
 
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{
@@ -49,8 +50,19 @@ impl End {
 }
 
 impl RestoreService {
-    pub(super) async fn execute(&self, hold: Hold, client: &GraphClient) -> Result<(), RestoreError> {
-        if let Err(failure) = self.keep_safe(hold, client).await? {
+    /// Writes what is not written yet. Asked to stop it ends between two policies, and the restore goes on elsewhere.
+    pub(super) async fn execute(
+        &self,
+        hold: Hold,
+        client: &GraphClient,
+        stopping: &CancellationToken,
+    ) -> Result<(), RestoreError> {
+        let kept = tokio::select! {
+            kept = self.keep_safe(hold, client) => kept?,
+            // Nothing is written yet, and a backup that was only begun is gone on with.
+            () = stopping.cancelled() => return Ok(()),
+        };
+        if let Err(failure) = kept {
             warn!(restore = %hold.id, "the safety backup could not be made; nothing is written");
             let message = format!("The safety backup could not be made, so nothing was written. {}", failure.message);
             return self.fail(hold, RunFailure { message, ..failure }).await;
@@ -61,6 +73,9 @@ impl RestoreService {
         for item in restore_items::list(&self.db, hold.scope, hold.id).await? {
             if item.state.has_ended() {
                 continue;
+            }
+            if stopping.is_cancelled() {
+                return Ok(());
             }
             let now = restores::find(&self.db, hold.scope, hold.id).await?.ok_or(RestoreError::NotFound)?;
             // One that may have been written is seen to its end, whatever else is wanted.

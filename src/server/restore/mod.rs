@@ -9,6 +9,7 @@ mod plan;
 mod preview;
 mod request;
 mod safety;
+mod signs;
 mod step;
 mod view;
 
@@ -18,7 +19,7 @@ use tokio::sync::Notify;
 use tracing::info;
 
 pub use self::{
-    driver::drive,
+    driver::{DriverSettings, drive},
     event::{RestoreEvent, RestoreListener},
     request::RestoreRequest,
 };

@@ -6,7 +6,7 @@ use crate::{
         audit::{Subject, SubjectKind},
         ids::RestoreRunId,
         reason::ReasonCode,
-        restore::{RestoreRun, RestoreState, TOLD_FAILURES},
+        restore::{RestoreRun, RestoreState, RestoreStatus, TOLD_FAILURES},
         run::{RunFailure, SummaryCounts},
     },
     server::{
@@ -65,6 +65,18 @@ impl Step<'_> {
         deed.done_to(subject, &mut self.tx, &self.service.clock, self.scope).await
     }
 
+    /// Ends the restore as failed, and commits. What it has written stays as it says of each policy.
+    pub async fn fail(mut self, failure: RunFailure) -> Result<(), RestoreError> {
+        const UNKNOWN: &str = "It was cut off while it was written. Look at the policy in the tenant.";
+        let (scope, id) = (self.scope, self.run.id);
+        restore_items::fail_writing(&mut self.tx, scope, id, failure.code, UNKNOWN).await?;
+        restore_items::end_waiting(&mut self.tx, scope, id, RestoreState::Cancelled).await?;
+        self.run.status = RestoreStatus::Failed;
+        self.run.failure = Some(failure);
+        self.run.completed_at = Some(self.service.clock.now());
+        self.commit().await.map(drop)
+    }
+
     /// Writes the restore as it now is, tells the listeners, and commits.
     pub async fn commit(mut self) -> Result<RestoreRun, RestoreError> {
         let event = self.service.write(&mut self.tx, self.scope, &mut self.run, self.created).await?;
@@ -86,7 +98,8 @@ impl RestoreService {
         created: bool,
     ) -> DbResult<RestoreEvent> {
         run.version += 1;
-        run.updated_at = self.clock.now();
+        // A clock that was put back must not make this state look older than the one before.
+        run.updated_at = run.updated_at.max(self.clock.now());
         sum_up(tx, scope, run).await?;
         restores::put(tx, run).await?;
         let boxed = Box::new(run.clone());

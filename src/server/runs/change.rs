@@ -99,6 +99,8 @@ pub fn apply(
 ) -> Result<Option<RunEvent>, Refusal> {
     check(full, attempt, &change)?;
     let run = &mut full.run;
+    // Where the clock was put back, or another node's is ahead: a newer state must not look older than the one before.
+    let now = run.updated_at.max(now);
     run.updated_at = now;
     let line = match change {
         RunChange::Start => {

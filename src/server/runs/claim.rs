@@ -75,7 +75,7 @@ impl OperationRunService {
         let mut tx = self.db().begin().await?;
         let run = self.update_in(&mut tx, id, attempt, actor, RunChange::Release { why }).await?;
         if run.status == RunStatus::Running {
-            tasks::push_again(&mut tx, self.clock().new_id(), id, run.updated_at).await?;
+            tasks::push_again(&mut tx, self.clock().new_id(), id).await?;
         }
         tx.commit().await?;
         self.publish(&run);
@@ -87,7 +87,7 @@ impl OperationRunService {
     /// A task that was taken and not used goes back.
     pub(super) async fn give_back_task(&self, id: RunId) -> DbResult<()> {
         let mut tx = self.db().begin().await?;
-        tasks::push_again(&mut tx, self.clock().new_id(), id, self.clock().now()).await?;
+        tasks::push_again(&mut tx, self.clock().new_id(), id).await?;
         tx.commit().await
     }
 

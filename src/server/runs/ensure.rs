@@ -188,7 +188,7 @@ impl Means {
     /// Gives the ids of the runs that were written.
     async fn create_in(&self, tx: &mut Tx, runs: &[Arc<Birth>]) -> DbResult<HashSet<RunId>> {
         let births: Vec<_> = runs.iter().map(|birth| (&birth.full, self.clock.new_id())).collect();
-        let created: HashSet<_> = ensure::create(tx, &births, self.clock.now()).await?.into_iter().collect();
+        let created: HashSet<_> = ensure::create(tx, &births).await?.into_iter().collect();
         let born: Vec<&FullRun> =
             runs.iter().map(|birth| &birth.full).filter(|full| created.contains(&full.run.id)).collect();
         for mirror in self.mirrors.iter() {

@@ -30,8 +30,8 @@ use crate::{
 /// How long a step waits for a database that is away, at first and at last; it doubles in between.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LAST_WAIT: Duration = Duration::from_secs(8);
-/// Viewers of a run that makes no progress get a sign of life this often: less than the 40 seconds of silence after which
-/// they are told of it, and seldom enough that idle runs cost nobody anything.
+/// Viewers of a run that makes no progress get a sign of life this often, or every second heartbeat: sooner than they are
+/// told of its silence, and seldom enough that idle runs cost nobody anything.
 const TELL_EVERY: Duration = Duration::from_secs(20);
 
 /// A job's hold on the run that it does. Every write carries the attempt: once another worker has taken the run
@@ -49,8 +49,9 @@ struct Inner {
     /// The run is no longer this worker's.
     lost: AtomicBool,
     cancel: CancelWatch,
-    /// When viewers last heard of the run.
+    /// When viewers last heard of the run, and how often they do.
     told: Mutex<Instant>,
+    tell_every: Duration,
 }
 
 /// What a step of the work amounts to.
@@ -70,7 +71,13 @@ pub struct Step<'a> {
 }
 
 impl RunHandle {
-    pub(super) fn new(ledger: OperationRunService, run: Run, scope: TenantScope, worker: String) -> Self {
+    pub(super) fn new(
+        ledger: OperationRunService,
+        run: Run,
+        scope: TenantScope,
+        worker: String,
+        heartbeat_every: Duration,
+    ) -> Self {
         let cancel = ledger.watch_cancel(run.id);
         cancel.heed(&run);
         Self {
@@ -82,6 +89,7 @@ impl RunHandle {
                 lost: AtomicBool::new(false),
                 cancel,
                 told: Mutex::new(Instant::now()),
+                tell_every: TELL_EVERY.min(heartbeat_every * 2),
             }),
         }
     }
@@ -172,7 +180,7 @@ impl RunHandle {
     /// no event; viewers hear of it seldom, see [`TELL_EVERY`].
     pub(super) async fn beat(&self) -> Result<(), JobError> {
         let inner = &self.inner;
-        let mut tx = inner.ledger.db().begin().await?;
+        let mut tx = inner.ledger.beats().begin().await?;
         match life::beat(&mut tx, inner.run.id, inner.run.attempt, self.now()).await? {
             Some(run) => {
                 tx.commit().await?;
@@ -191,7 +199,7 @@ impl RunHandle {
     /// Shows viewers a sign of life, when they have not seen the run for a while.
     fn tell_life(&self, run: &Run) {
         let mut told = self.inner.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.elapsed() >= TELL_EVERY {
+        if told.elapsed() >= self.inner.tell_every {
             *told = Instant::now();
             self.inner.ledger.publish(run);
         }

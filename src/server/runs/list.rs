@@ -58,6 +58,7 @@ impl OperationRunService {
             count,
             found,
             note: note.text(),
+            aside: self.aside(scope).await?,
         })
     }
 

@@ -1,5 +1,6 @@
 //! The ledger: creating runs once, moving them through their life, tracking the jobs that do them.
 
+mod aside;
 pub mod cancel;
 pub mod change;
 pub mod claim;

@@ -11,6 +11,7 @@ use crate::{
     server::db::{
         DbResult, Tx, life,
         parked::{self, ParkedTask},
+        restores,
         tasks::{self, RunTask},
     },
 };
@@ -40,6 +41,8 @@ pub struct Health {
     pub silent: i64,
     /// Active runs of types that this version does not know: a newer one does them.
     pub unknown_type: i64,
+    /// Confirmed restores that nobody gives a sign of life for: a worker goes on with them.
+    pub restores_half_way: i64,
     /// Tasks that were put aside, to be looked at by a person.
     pub parked: Vec<String>,
 }
@@ -52,7 +55,8 @@ impl Repairs {
 
 impl Health {
     pub fn is_well(&self) -> bool {
-        self.repairs.is_empty() && self.silent == 0 && self.unknown_type == 0 && self.parked.is_empty()
+        let nobody_waits = self.silent == 0 && self.unknown_type == 0 && self.restores_half_way == 0;
+        self.repairs.is_empty() && nobody_waits && self.parked.is_empty()
     }
 }
 
@@ -86,6 +90,7 @@ impl OperationRunService {
         let mut tx = self.db().begin().await?;
         let lease = TimeDelta::from_std(lease).unwrap_or(TimeDelta::MAX);
         let load = life::load(&mut tx, self.clock().now() - lease).await?;
+        let restores_half_way = restores::half_way(&mut tx, self.clock().now() - lease / 2).await?;
         // Never committed.
         let repairs = self.put_right(&mut tx).await?;
         drop(tx);
@@ -97,6 +102,7 @@ impl OperationRunService {
             repairs,
             silent: load.silent,
             unknown_type: load.unknown,
+            restores_half_way,
             parked: parked.map(told).collect(),
         })
     }
@@ -124,7 +130,7 @@ impl OperationRunService {
         let left = parked::open(tx).await? - load.held;
         let missing = load.waiting - left.max(0);
         for run in life::waiting_ids(tx, missing.max(0)).await? {
-            tasks::push_again(tx, self.clock().new_id(), run, now).await?;
+            tasks::push_again(tx, self.clock().new_id(), run).await?;
             done.runs_without_task += 1;
         }
         Ok(done)

@@ -85,6 +85,7 @@ pub struct OperationRunService {
     mirrors: Arc<[Box<dyn RunMirror>]>,
     listeners: Arc<[Box<dyn RunListener>]>,
     ensuring: Ensuring,
+    beats: Db,
 }
 
 impl OperationRunService {
@@ -103,7 +104,13 @@ impl OperationRunService {
             mirrors: mirrors.clone(),
             listeners: listeners.clone(),
         };
-        Self { db, clock, live, mirrors, listeners, ensuring: Ensuring::start(means) }
+        let beats = db.beats();
+        Self { db, clock, live, mirrors, listeners, ensuring: Ensuring::start(means), beats }
+    }
+
+    /// The database for signs of life.
+    pub(super) const fn beats(&self) -> &Db {
+        &self.beats
     }
 
     pub const fn db(&self) -> &Db {

@@ -21,9 +21,12 @@ use super::{
     watchdog::MOST_ATTEMPTS,
 };
 use crate::{
-    model::reason::ReasonCode,
+    model::{reason::ReasonCode, run::RunEventKind},
     server::{
-        db::tasks::{RunTask, run_of},
+        db::{
+            run_events,
+            tasks::{RunTask, run_of},
+        },
         error::is_passing,
         redact::detail,
     },
@@ -153,7 +156,8 @@ impl TrackOperationRun {
             match self.ledger.begin_next(&self.settings.worker, self.settings.limits).await {
                 Ok(Next::Run(run, scope)) => {
                     info!(run = %run.id, attempt = run.attempt, r#type = %run.operation_type, tenant = %run.tenant_id, "run started");
-                    return Ok(Some(RunHandle::new(self.ledger.clone(), *run, scope, self.settings.worker.clone())));
+                    let (worker, beat_every) = (self.settings.worker.clone(), self.settings.heartbeat_every);
+                    return Ok(Some(RunHandle::new(self.ledger.clone(), *run, scope, worker, beat_every)));
                 }
                 Ok(Next::Nothing) => return Ok(None),
                 Ok(Next::AtLimits) => wait = LOOK_EVERY,
@@ -232,8 +236,11 @@ impl TrackOperationRun {
     async fn persist(&self, handle: &RunHandle, change: RunChange) {
         let (id, attempt, worker) = (handle.id(), handle.attempt(), &*self.settings.worker);
         let mut wait = FIRST_WAIT;
-        let mut refusals = 0;
+        let (mut refusals, mut doubtful) = (0, false);
         loop {
+            if doubtful && self.is_written(handle).await {
+                return;
+            }
             let written = match &change {
                 RunChange::Release { why } => self.ledger.release(id, attempt, worker, *why).await,
                 end => self.ledger.update_run(id, attempt, worker, end.clone()).await,
@@ -241,6 +248,8 @@ impl TrackOperationRun {
             match written {
                 Ok(_) | Err(UpdateError::Refused(_) | UpdateError::NotFound) => return,
                 Err(UpdateError::Database(error)) => {
+                    // It may be that it was committed, and only the answer was lost.
+                    doubtful = true;
                     refusals += u32::from(!is_passing(&error));
                     if refusals == MOST_REFUSALS {
                         error!(run = %id, %error, "the run cannot be closed; the watchdog will end it");
@@ -252,6 +261,18 @@ impl TrackOperationRun {
                 }
             }
         }
+    }
+}
+
+impl TrackOperationRun {
+    /// Whether this worker has written already how its attempt ended; not when the database cannot say.
+    async fn is_written(&self, handle: &RunHandle) -> bool {
+        let events = run_events::list(self.ledger.db(), handle.scope(), handle.id()).await.unwrap_or_default();
+        events.iter().rev().any(|event| {
+            matches!(event.kind, RunEventKind::Completed | RunEventKind::Released)
+                && event.attempt == handle.attempt()
+                && event.actor == self.settings.worker
+        })
     }
 }
 

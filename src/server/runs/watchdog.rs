@@ -16,10 +16,13 @@ use crate::{
         reason::ReasonCode,
         run::{Run, RunStatus},
     },
-    server::db::{
-        DbResult,
-        life::{self, Held},
-        runs, tasks,
+    server::{
+        db::{
+            DbResult,
+            life::{self, Held},
+            runs, tasks,
+        },
+        error::is_passing,
     },
 };
 
@@ -73,10 +76,12 @@ impl Watchdog {
             match self.ledger.lose(held).await {
                 Ok(run) => lost.extend(run),
                 // What cannot be written for the watchdog cannot be written for the workers either: all begin anew.
-                Err(error) => {
+                Err(error) if is_passing(&error) => {
                     self.seen.clear();
                     return Err(error);
                 }
+                // It is about this run alone, and the others are not to wait for it.
+                Err(error) => error!(run = %held.id, %error, "a lost run could not be taken from its worker"),
             }
             self.seen.remove(&held.id);
         }
@@ -103,7 +108,7 @@ impl OperationRunService {
         let Ok(line) = change::apply(&mut full, held.attempt, ACTOR, change, now) else { return Ok(None) };
         self.write(&mut tx, &full, line).await?;
         if full.run.status == RunStatus::Running {
-            tasks::push_again(&mut tx, self.clock().new_id(), held.id, now).await?;
+            tasks::push_again(&mut tx, self.clock().new_id(), held.id).await?;
         }
         tx.commit().await?;
         warn!(run = %held.id, attempt = held.attempt, again, "the run's worker gave no sign of life for the lease");

@@ -34,7 +34,7 @@ pub fn NotificationsPage() -> impl IntoView {
     let refresh = once_a_second(move || page.refetch());
     expect_context::<LiveFeed>().listen(move |event| match event {
         LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } | LiveEvent::Gap => refresh(),
-        LiveEvent::Run { .. } => {}
+        LiveEvent::Run { .. } | LiveEvent::Clock { .. } => {}
     });
     let here = move || format!("/t/{}/notifications", tenant.get());
     view! {

@@ -49,6 +49,7 @@ pub fn RunList(list: LiveList, can_start: bool, #[prop(into)] tenant: String) ->
                             };
                             view! {
                                 {page.note.map(|text| view! { <Notice text/> })}
+                                {page.aside.map(|text| view! { <Notice text/> })}
                                 <NewRuns rows=rows.clone() show=move |()| list.release()/>
                                 <RunTable rows can_start filtered=!filter.is_open() tenant=tenant.clone()/>
                                 <Pager tenant filter previous=page.previous next/>

@@ -21,6 +21,7 @@ fn page(numbers: &[u128]) -> RunPage {
         count: RunCount { runs: numbers.len() as u64, more: false },
         found: None,
         note: None,
+        aside: None,
     }
 }
 
