@@ -24,5 +24,6 @@ pub mod starting;
 pub mod theme;
 pub mod throttle;
 pub mod timeline;
+pub mod toast_focus;
 pub mod toast_stack;
 pub mod words;

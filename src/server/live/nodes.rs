@@ -1,6 +1,6 @@
 //! Between nodes: NOTIFY says which runs changed, each listening node reads them once and shows them to its viewers.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, postgres::PgListener};
@@ -18,8 +18,8 @@ use crate::{
 };
 
 const CHANNEL: &str = "runledger_runs";
-/// A payload holds 8,000 bytes, an id in JSON 39.
-const IDS_A_MESSAGE: usize = 150;
+/// A payload holds 8,000 bytes, an id in JSON 39, and each may stand in it twice.
+const IDS_A_MESSAGE: usize = 90;
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Serialize, Deserialize)]
@@ -27,6 +27,9 @@ struct Message {
     /// Who sent it: a node does not listen to itself.
     node: Uuid,
     runs: Vec<RunId>,
+    /// Those of them that people may have been told of.
+    #[serde(default)]
+    telling: BTreeSet<RunId>,
     #[serde(default)]
     inboxes: Vec<InboxChange>,
     #[serde(default)]
@@ -35,7 +38,7 @@ struct Message {
 
 impl Message {
     const fn of(node: Uuid) -> Self {
-        Self { node, runs: Vec::new(), inboxes: Vec::new(), late: Vec::new() }
+        Self { node, runs: Vec::new(), telling: BTreeSet::new(), inboxes: Vec::new(), late: Vec::new() }
     }
 }
 
@@ -51,11 +54,14 @@ pub(super) fn connect(db: &Db, hub: &Hub) -> Option<mpsc::UnboundedSender<Told>>
 }
 
 async fn tell(pool: PgPool, node: Uuid, mut changes: mpsc::UnboundedReceiver<Told>) {
-    while let Some(Told { runs, inboxes, late, flushed: _flushed }) = changes.recv().await {
+    while let Some(Told { runs, telling, inboxes, late, flushed: _flushed }) = changes.recv().await {
         // An inbox and a schedule go alone: each fits.
         let messages = runs
             .chunks(IDS_A_MESSAGE)
-            .map(|runs| Message { runs: runs.to_vec(), ..Message::of(node) })
+            .map(|runs| {
+                let telling = runs.iter().filter(|run| telling.contains(run)).copied().collect();
+                Message { runs: runs.to_vec(), telling, ..Message::of(node) }
+            })
             .chain(inboxes.into_iter().map(|inbox| Message { inboxes: vec![inbox], ..Message::of(node) }))
             .chain(late.into_iter().map(|late| Message { late: vec![late], ..Message::of(node) }));
         for message in messages {
@@ -93,14 +99,12 @@ async fn follow(db: &Db, mut listener: PgListener, node: Uuid, hub: &WeakHub) ->
             continue;
         }
         let Some(hub) = hub.upgrade() else { return Ok(()) };
-        let mut changed = Vec::new();
         for id in message.runs {
             if let Some((run, _)) = runs::find_any(db, id).await? {
-                hub.show([run.clone()]);
-                changed.push(run);
+                hub.show([run]);
             }
         }
-        people::tell(db, &hub, &changed, &message.inboxes, &message.late).await;
+        people::tell(db, &hub, &message.telling, &message.inboxes, &message.late).await;
     }
     Ok(())
 }

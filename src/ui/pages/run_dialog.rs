@@ -9,13 +9,15 @@ use crate::{
         components::{
             icon::{Glyph, Icon},
             live_mark::LiveMark,
+            toasts::Toasts,
         },
+        inbox::InboxStore,
         run_overlay::RunOverlay,
     },
 };
 
 #[component]
-pub fn RunDialog(overlay: RunOverlay) -> impl IntoView {
+pub fn RunDialog(overlay: RunOverlay, inbox: InboxStore, #[prop(into)] tenant: Signal<String>) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     // The browser's own modal dialog: it keeps the focus, makes the page below inert, closes on Escape, and gives the
     // focus back to where it was.
@@ -45,6 +47,9 @@ pub fn RunDialog(overlay: RunOverlay) -> impl IntoView {
             }
         >
             {move || overlay.run().map(|run| view! { <Sheet overlay run/> })}
+            <Show when=move || overlay.run().is_some()>
+                <Toasts inbox tenant/>
+            </Show>
         </dialog>
     }
 }
