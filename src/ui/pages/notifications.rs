@@ -82,6 +82,7 @@ pub fn NotificationsPage() -> impl IntoView {
                 <button type="submit" class="button">"Mark all read"</button>
             </ActionForm>
         </PageHeader>
+        {move || view! { <Kinds here=here() wanted=wanted.get()/> }}
         {move || error.get().map(|error| view! { <Alert text=error.to_string()/> })}
         <Transition>
             {move || Suspend::new(async move {
@@ -96,27 +97,36 @@ pub fn NotificationsPage() -> impl IntoView {
 
 #[component]
 fn Filter(here: String, wanted: Wanted) -> impl IntoView {
-    let current = |current: bool| current.then_some("page");
-    let Wanted { unread, topic } = wanted.clone();
-    let kinds = NotificationTopic::ALL
-        .iter()
-        .map(|one| {
-            let address = format!("{here}{}", Wanted::query(unread, Some(one.as_str())));
-            view! { <a href=address aria-current=current(wanted.topic() == Some(*one))>{one.label()}</a> }
-        })
-        .collect_view();
+    let to = |unread: bool| format!("{here}{}", Wanted::query(unread, wanted.topic.as_deref()));
     view! {
         <nav class="segments" aria-label="Which notifications">
-            <a href=format!("{here}{}", Wanted::query(false, topic.as_deref())) aria-current=current(!unread)>"All"</a>
-            <a href=format!("{here}{}", Wanted::query(true, topic.as_deref())) aria-current=current(unread)>"Unread"</a>
+            <a href=to(false) aria-current=current(!wanted.unread)>"All"</a>
+            <a href=to(true) aria-current=current(wanted.unread)>"Unread"</a>
         </nav>
-        <nav class="segments" aria-label="Kinds of notifications">
-            <a href=format!("{here}{}", Wanted::query(unread, None)) aria-current=current(wanted.topic().is_none())>
-                "Every kind"
-            </a>
+    }
+}
+
+#[component]
+fn Kinds(here: String, wanted: Wanted) -> impl IntoView {
+    let to = |topic: Option<NotificationTopic>| {
+        format!("{here}{}", Wanted::query(wanted.unread, topic.map(NotificationTopic::as_str)))
+    };
+    let kinds = NotificationTopic::ALL
+        .iter()
+        .map(
+            |one| view! { <a href=to(Some(*one)) aria-current=current(wanted.topic() == Some(*one))>{one.label()}</a> },
+        )
+        .collect_view();
+    view! {
+        <nav class="segments notification-kinds" aria-label="Kinds of notifications">
+            <a href=to(None) aria-current=current(wanted.topic().is_none())>"Every kind"</a>
             {kinds}
         </nav>
     }
+}
+
+fn current(current: bool) -> Option<&'static str> {
+    current.then_some("page")
 }
 
 #[component]
