@@ -47,7 +47,7 @@ fn waiting_workers(app: &TestApp) -> (Workers, Arc<Notify>) {
 
 /// A schedule of the inventory that is late, and who wants to hear of it.
 async fn late_schedule(app: &TestApp, web: &Web, contoso: TenantScope) {
-    let wish = [("tenant", "contoso"), ("schedule_late[]", "inventory.sync")];
+    let wish = [("tenant", "contoso"), ("run_started", "true"), ("schedule_late[]", "inventory.sync")];
     let ana = web.signed_in(ANA).await;
     assert_eq!(ana.call("notifications/save_settings", &wish).await.status(), StatusCode::OK);
     let draft = ScheduleDraft {
