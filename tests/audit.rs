@@ -32,7 +32,7 @@ use serde_json::json;
 const NOTED: &str = "/api/operations/start /api/operations/cancel /api/operations/retry /api/drift/generate /api/drift/decide \
     /api/backups/add /api/backups/retry /api/backups/complete /api/backups/delete /api/schedules/save \
     /api/notifications/save_settings /api/restores/create /api/restores/preview /api/restores/confirm \
-    /api/restores/cancel /api/restores/undo /api/outgoing/add /api/outgoing/switch /api/outgoing/remove \
+    /api/restores/cancel /api/restores/undo /api/outgoing/add /api/outgoing/edit /api/outgoing/switch /api/outgoing/remove \
     /api/outgoing/test /api/outgoing/redeliver /t/{tenant}/backups/{set}/download /t/{tenant}/backups/upload";
 
 /// What only reads.

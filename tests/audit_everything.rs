@@ -92,6 +92,10 @@ on_both_engines! {
         let delivery = page["deliveries"]["items"][0]["id"].as_str().unwrap().to_owned();
         ok(&owner, "outgoing/redeliver", &[("delivery", &delivery)]).await;
         assert_eq!(log.one("owner", AuditAction::DeliveryRepeated).await.subject.id, delivery);
+        let edited = [destination[0], ("name", "Night watch"), ("address", "http://127.0.0.1:9/other-secret-path"), ("on_late", "on")];
+        ok(&owner, "outgoing/edit", &edited).await;
+        let edited = log.one("owner", AuditAction::DestinationEdited).await;
+        assert_eq!((edited.subject.name.as_str(), &edited.detail["new_address"]), ("Night watch", &json!(true)));
         ok(&owner, "outgoing/switch", &[destination[0], ("on", "false")]).await;
         assert_eq!(log.one("owner", AuditAction::DestinationSwitched).await.detail["on"], json!(false));
 

@@ -136,6 +136,7 @@ fn lines() -> Vec<Line> {
         function("notifications/save_settings", Mutates(View), TENANT),
         function("outgoing/list", Reads(ManageDestinations), TENANT),
         function("outgoing/add", Mutates(ManageDestinations), DESTINATION),
+        function("outgoing/edit", Mutates(ManageDestinations), &[("tenant", "{tenant}"), ("destination", "{id}"), ("name", "Hook"), ("on_failed", "on")]),
         function("outgoing/switch", Mutates(ManageDestinations), &[("tenant", "{tenant}"), ("destination", "{id}"), ("on", "true")]),
         function("outgoing/remove", Mutates(ManageDestinations), &[("tenant", "{tenant}"), ("destination", "{id}")]),
         function("outgoing/test", Mutates(ManageDestinations), &[("tenant", "{tenant}"), ("destination", "{id}")]),

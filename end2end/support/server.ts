@@ -14,6 +14,8 @@ export { expect } from "@playwright/test";
 export interface Server {
   /** Without a slash at its end. */
   url: string;
+  /** The Graph simulator of its sample tenants. */
+  graph: string;
 }
 
 const root = resolve(__dirname, "../..");
@@ -30,7 +32,7 @@ export const test = base.extend<object, { server: Server }>({
       const child = start(url, join(folder, "data"), log);
       try {
         await ready(child, url, log);
-        await use({ url });
+        await use({ url, graph: graphOf(log) });
         await stop(child, worker.workerIndex);
       } finally {
         child.kill("SIGKILL");
@@ -46,6 +48,13 @@ function start(url: string, data: string, log: string): ChildProcess {
   const output = openSync(log, "a");
   const args = ["serve", "--demo", "--addr", new URL(url).host, "--data-dir", data];
   return spawn(program, args, { cwd: root, env: environment(), stdio: ["ignore", output, output] });
+}
+
+/** The address that the demo says its simulator has. */
+function graphOf(log: string): string {
+  const told = /Graph simulator started.*?(http:\/\/127\.0\.0\.1:\d+)/.exec(readFileSync(log, "utf8"));
+  if (!told) throw new Error("The log does not say where the Graph simulator is.");
+  return told[1];
 }
 
 /** Without what would lead the server away from its own data folder. */

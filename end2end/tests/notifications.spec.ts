@@ -1,10 +1,10 @@
 // What people are told while they are somewhere else: in another tab, on another page, away from the network.
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { ended as runEnded, readAll, startRun, toast } from "../support/runs";
 import { expect, test } from "../support/server";
 import { signIn } from "../support/sign-in";
 
-const toast = (page: Page, words: string | RegExp) => page.locator(".toast", { hasText: words });
 const ended = /^Inventory sync succeeded: \d+ items/;
 
 /** Starts a sync from the page of another tab, and waits there until it has ended. */
@@ -50,19 +50,53 @@ test("View run opens the run over whatever page is there, and the bell remembers
 
 test("what happened while the browser was offline is told once when it is back", async ({ page, browser, server }) => {
   await signIn(page, "owner@contoso.example");
-  await page.goto("/t/contoso/notifications");
+  await page.goto("/t/contoso/operations");
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
   // Another device of the same person does the work.
   const desk = await browser.newPage({ baseURL: server.url });
   await signIn(desk, "owner@contoso.example");
   await page.context().setOffline(true);
-  await sync(desk, "contoso");
+  await expect(page.getByText("Connection lost, reconnecting\u2026")).toBeVisible();
+  const run = await startRun(desk.request, "contoso", "inventory.sync");
+  await runEnded(desk.request, "contoso", run);
+  await expect(page.locator(".toast")).toHaveCount(0);
   await page.context().setOffline(false);
-  await expect(toast(page, ended)).toHaveCount(1, { timeout: 45_000 });
+  // At once, and not when the next try was due anyway.
+  await expect(toast(page, ended)).toHaveCount(1, { timeout: 5_000 });
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await toast(page, ended).getByRole("button", { name: "Dismiss" }).click();
   await page.reload();
-  await expect(page.getByRole("heading", { name: "Notifications" })).toBeVisible();
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await expect(toast(page, ended)).toHaveCount(0);
   await desk.close();
+});
+
+test("an open bell hears of what happens, and one notification is marked as read", async ({ page, context }) => {
+  await signIn(page, "owner@fabrikam.example");
+  await readAll(page.request);
+  await page.goto("/t/fabrikam/operations");
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await page.locator(".bell > summary").click();
+  await expect(page.locator(".bell-list")).toBeVisible();
+  await runEnded(page.request, "fabrikam", await startRun(page.request, "fabrikam", "inventory.sync"));
+  const told = page.locator(".bell-list .notification-unread");
+  await expect(told).toHaveCount(2);
+  await expect(told.first()).toContainText("Inventory sync succeeded");
+
+  const other = await context.newPage();
+  await other.goto("/t/fabrikam/notifications?show=unread&kind=ends");
+  await expect(other.getByRole("button", { name: /^Mark read/ })).toHaveCount(1);
+  await other.getByRole("button", { name: "Mark read: Inventory sync succeeded" }).click();
+  await expect(other.getByRole("heading", { name: "Nothing of this kind" })).toBeVisible();
+  await expect(told).toHaveCount(1);
+  await expect(page.locator(".bell-count")).toContainText("1");
+
+  // Who follows a row has read it.
+  await other.getByRole("link", { name: "Every kind" }).click();
+  await expect(other).toHaveURL("/t/fabrikam/notifications?show=unread");
+  await other.locator(".notifications a", { hasText: "Inventory sync started" }).click();
+  await expect(other.getByRole("dialog", { name: "Operation run" })).toBeVisible();
+  await expect(page.locator(".bell-count")).toHaveCount(0);
 });
 
 test("F8 goes to the toasts and Escape puts one away", async ({ page }) => {
@@ -80,7 +114,7 @@ for (const scheme of ["light", "dark"] as const) {
   test(`the pages of notifications have no accessibility violations (${scheme})`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: scheme });
     await signIn(page, "operator@contoso.example");
-    for (const path of ["/t/contoso/notifications", "/t/contoso/notifications?show=unread", "/t/contoso/notifications/settings"]) {
+    for (const path of ["/t/contoso/notifications", "/t/contoso/notifications?show=unread&kind=failures", "/t/contoso/notifications/settings"]) {
       await page.goto(path);
       const results = await new AxeBuilder({ page }).analyze();
       expect(results.violations).toEqual([]);
@@ -102,5 +136,17 @@ test.describe("without scripts", () => {
     await expect(failures.getByLabel("Restore")).not.toBeChecked();
     await page.goto("/t/contoso/notifications");
     await expect(page.getByText("No notifications yet")).toBeVisible();
+  });
+
+  test("one notification is marked as read by a form", async ({ page }) => {
+    await signIn(page, "operator@contoso.example");
+    await readAll(page.request);
+    await runEnded(page.request, "contoso", await startRun(page.request, "contoso", "inventory.sync"));
+    await page.goto("/t/contoso/notifications?show=unread");
+    await expect(page.getByRole("button", { name: /^Mark read/ })).toHaveCount(2);
+    await page.getByRole("button", { name: "Mark read: Inventory sync started" }).click();
+    await expect(page).toHaveURL("/t/contoso/notifications?show=unread");
+    await expect(page.getByRole("button", { name: /^Mark read/ })).toHaveCount(1);
+    await readAll(page.request);
   });
 });

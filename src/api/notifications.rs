@@ -20,12 +20,16 @@ pub async fn get_inbox() -> Result<Inbox, AppError> {
     request::state().inbox.inbox(&user).await.map_err(shown)
 }
 
-/// A page of the person's notifications of all their tenants, newest first.
+/// A page of the person's notifications of all their tenants, newest first; `topic` is a word of `NotificationTopic`.
 #[server(prefix = "/api", endpoint = "notifications/list")]
-pub async fn list_notifications(unread: bool, after: Option<String>) -> Result<Listing<Notification>, AppError> {
+pub async fn list_notifications(
+    unread: bool,
+    topic: Option<String>,
+    after: Option<String>,
+) -> Result<Listing<Notification>, AppError> {
     use crate::server::{auth::request, error::shown};
     let user = request::signed_in().await?;
-    request::state().inbox.list(&user, unread, after.as_deref()).await.map_err(shown)
+    request::state().inbox.list(&user, unread, topic.as_deref(), after.as_deref()).await.map_err(shown)
 }
 
 /// Marks one as read, or all when `id` is absent. Gives how many are still unread.

@@ -50,6 +50,31 @@ pub async fn add_destination(
     outgoing::answer(&tenant, &member, added, |added| draft.told(added))
 }
 
+/// Changes a destination; a box that is not ticked is not sent, and without an address it keeps its own.
+#[server(prefix = "/api", endpoint = "outgoing/edit")]
+pub async fn edit_destination(
+    tenant: String,
+    destination: DestinationId,
+    name: String,
+    address: Option<String>,
+    on_failed: Option<String>,
+    on_partial: Option<String>,
+    on_late: Option<String>,
+) -> Result<Option<()>, AppError> {
+    use crate::{
+        model::{
+            outgoing::{DestinationChange, OutgoingTold},
+            user::Action,
+        },
+        server::{auth::request, notify::outgoing},
+    };
+    let member = request::member(&tenant, Action::ManageDestinations).await?;
+    let (on_failed, on_partial, on_late) = (on_failed.is_some(), on_partial.is_some(), on_late.is_some());
+    let change = DestinationChange { name, address: address.unwrap_or_default(), on_failed, on_partial, on_late };
+    let done = request::state().outgoing.edit(&member, destination, &change).await;
+    outgoing::answer(&tenant, &member, done, |done| OutgoingTold::of(done.map(|()| "The destination was changed.")))
+}
+
 /// Switches a destination on or off.
 #[server(prefix = "/api", endpoint = "outgoing/switch")]
 pub async fn switch_destination(tenant: String, destination: DestinationId, on: bool) -> Result<Option<()>, AppError> {

@@ -20,6 +20,27 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What of the notifications somebody wants to see.
+    NotificationTopic, "kind of notification" {
+        Failures = "failures",
+        Ends = "ends",
+        Starts = "starts",
+        Late = "late",
+    }
+}
+
+impl NotificationTopic {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Failures => "Failures",
+            Self::Ends => "Ended runs",
+            Self::Starts => "Started runs",
+            Self::Late => "Late schedules",
+        }
+    }
+}
+
 /// How many notifications a page of the list holds.
 pub const NOTIFICATIONS_A_PAGE: usize = 50;
 /// Beyond this the unread are not counted: "99+".

@@ -82,6 +82,16 @@ impl Default for DestinationDraft {
     }
 }
 
+/// What somebody wants to change of a destination, as the form has it; without an address it keeps its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationChange {
+    pub name: String,
+    pub address: String,
+    pub on_failed: bool,
+    pub on_partial: bool,
+    pub on_late: bool,
+}
+
 /// A destination as people see it: without its secret, and of its address only what is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]

@@ -13,6 +13,7 @@ fn fact(name: &str, value: &Value) -> Option<String> {
     Some(match (name, value) {
         ("joined", Value::Bool(true)) => "joined the run that was active".to_owned(),
         ("failed_only", Value::Bool(true)) => "only what had failed".to_owned(),
+        ("new_address", Value::Bool(true)) => "new address".to_owned(),
         ("enabled", Value::Bool(on)) => if *on { "on" } else { "off" }.to_owned(),
         ("policies", Value::Number(number)) if number.as_u64() == Some(1) => "1 policy".to_owned(),
         ("policies", Value::Number(number)) => format!("{number} policies"),

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{components::toast::ToastText, live::LiveFeed, toast_stack::Stack};
+use super::{components::toast::ToastText, live::LiveFeed, throttle::once_a_second, toast_stack::Stack};
 use crate::{
     api::notifications::{get_inbox, list_notifications, put_away_toasts, read_notifications},
     model::{
@@ -19,8 +19,11 @@ pub struct InboxStore {
     /// What the bell lists, once somebody has looked.
     newest: RwSignal<Option<Vec<Notification>>>,
     stack: RwSignal<Stack>,
+    /// Whether somebody looks at the bell's list now.
+    looking: RwSignal<bool>,
     /// While the pointer or the focus is on a toast, none leaves.
-    paused: RwSignal<bool>,
+    hovered: RwSignal<bool>,
+    focused: RwSignal<bool>,
 }
 
 impl InboxStore {
@@ -30,24 +33,37 @@ impl InboxStore {
             unread: RwSignal::new(0),
             newest: RwSignal::new(None),
             stack: RwSignal::new(Stack::default()),
-            paused: RwSignal::new(false),
+            looking: RwSignal::new(false),
+            hovered: RwSignal::new(false),
+            focused: RwSignal::new(false),
         };
-        feed.listen(move |event| match event {
-            LiveEvent::Notification { notification } => store.told(&notification),
-            LiveEvent::Inbox { unread, toasted } => {
-                store.unread.set(unread);
-                store.stack.update(|stack| stack.put_away(&toasted));
+        let look_again = once_a_second(move || store.load_newest());
+        feed.listen(move |event| {
+            let news = !matches!(event, LiveEvent::Run { .. } | LiveEvent::Clock { .. });
+            store.hear(event);
+            if news && store.looking.get_untracked() {
+                look_again();
             }
-            LiveEvent::Gap => spawn_local(async move {
-                if let Ok(inbox) = get_inbox().await {
-                    store.heal(&inbox);
-                }
-            }),
-            LiveEvent::Run { .. } | LiveEvent::Clock { .. } => {}
         });
         store.keep_time();
         provide_context(store);
         store
+    }
+
+    fn hear(self, event: LiveEvent) {
+        match event {
+            LiveEvent::Notification { notification } => self.told(&notification),
+            LiveEvent::Inbox { unread, toasted } => {
+                self.unread.set(unread);
+                self.stack.update(|stack| stack.put_away(&toasted));
+            }
+            LiveEvent::Gap => spawn_local(async move {
+                if let Ok(inbox) = get_inbox().await {
+                    self.heal(&inbox);
+                }
+            }),
+            LiveEvent::Run { .. } | LiveEvent::Clock { .. } => {}
+        }
     }
 
     pub fn unread(self) -> u64 {
@@ -58,10 +74,17 @@ impl InboxStore {
         self.newest.read_only()
     }
 
-    /// Somebody looks at the bell: it shows how it is now.
-    pub fn look_at_bell(self) {
+    /// Somebody looks at the bell, or away: as long as they look it shows how it is now.
+    pub fn look_at_bell(self, looking: bool) {
+        self.looking.try_set(looking);
+        if looking {
+            self.load_newest();
+        }
+    }
+
+    fn load_newest(self) {
         spawn_local(async move {
-            if let Ok(page) = list_notifications(false, None).await {
+            if let Ok(page) = list_notifications(false, None, None).await {
                 self.newest.try_set(Some(page.items));
             }
         });
@@ -72,6 +95,10 @@ impl InboxStore {
         self.newest.update(|newest| {
             let all = newest.iter_mut().flatten();
             all.filter(|one| which.is_none_or(|id| id == one.id)).for_each(|one| one.read = true);
+        });
+        self.stack.update(|stack| match which {
+            Some(id) => stack.put_away(&[id]),
+            None => stack.put_all_away(),
         });
         spawn_local(async move {
             // Not reached: it stays unread, which is true enough.
@@ -85,8 +112,14 @@ impl InboxStore {
         self.stack.read_only()
     }
 
-    pub fn pause(self, paused: bool) {
-        self.paused.set(paused);
+    /// Whether the pointer is on a toast.
+    pub fn hover(self, hovered: bool) {
+        self.hovered.try_set(hovered);
+    }
+
+    /// Whether the focus is on a toast.
+    pub fn focus(self, focused: bool) {
+        self.focused.try_set(focused);
     }
 
     /// How it is on the server.
@@ -131,7 +164,7 @@ impl InboxStore {
 
     /// Toasts leave by themselves, but not while somebody is at them or nobody sees the page.
     fn keep_time(self) {
-        let waiting = Memo::new(move |_| !self.stack.read().is_empty() && !self.paused.get());
+        let waiting = Memo::new(move |_| !self.stack.read().is_empty() && !self.hovered.get() && !self.focused.get());
         Effect::new(move |before: Option<Option<IntervalHandle>>| {
             if let Some(Some(clock)) = before {
                 clock.clear();

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
 use super::{
-    clock::Clock,
+    clock::{Clock, browser_millis},
     context::{CurrentTenant, ViewerResource, role_in},
 };
 use crate::{api::session::get_viewer, model::run::LiveEvent};
 
 /// A stream that is back within this time was never missed.
 const UNNOTICED: Duration = Duration::from_secs(2);
+/// After so many milliseconds out of sight a page asks for what it may have missed.
+const LONG_HIDDEN: f64 = 60_000.0;
 
 /// Whether what is on the screen is kept up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,12 +51,6 @@ impl LiveFeed {
         });
     }
 
-    /// Whether the stream is broken: then nothing is heard of anybody.
-    pub fn is_cut_off(self) -> bool {
-        // A part of the page that is drawn last, on the server, may outlive the page's signals.
-        self.state.try_get() == Some(LiveState::Reconnecting)
-    }
-
     fn tell(self, event: &LiveEvent) {
         // A listener may leave while it is being told; so the list is not held on to.
         for (_, listener) in self.listeners.try_get_value().unwrap_or_default() {
@@ -68,7 +64,7 @@ impl LiveFeed {
 pub fn provide_live_feed(CurrentTenant(tenant): CurrentTenant, viewer: ViewerResource) {
     let feed = LiveFeed { state: RwSignal::new(LiveState::Connecting), listeners: StoredValue::new(Vec::new()) };
     let clock = expect_context::<Clock>();
-    let (failures, retry) = (RwSignal::new(0_u32), Trigger::new());
+    let again = Again { failures: StoredValue::new(0), now: Trigger::new(), opened: StoredValue::new(0) };
     // The tenant whose stream there is: a page that does not exist for this viewer asks for none.
     let followed = RwSignal::new(None);
     Effect::new(move |_| {
@@ -80,12 +76,82 @@ pub fn provide_live_feed(CurrentTenant(tenant): CurrentTenant, viewer: ViewerRes
         }
     });
     Effect::new(move |_| {
-        retry.track();
+        again.now.track();
         let tenant = followed.get()?;
         // Owned by this run of the effect: closed before the next run, and with the layout.
-        Stream::open(tenant, feed, clock, failures, retry, followed).ok().map(StoredValue::new_local)
+        Stream::open(tenant, feed, clock, again, followed).ok().map(StoredValue::new_local)
     });
+    heed_the_browser(feed, again);
     provide_context(feed);
+}
+
+/// When a stream is opened again.
+#[derive(Clone, Copy)]
+struct Again {
+    /// How often it has failed since it was open.
+    failures: StoredValue<u32>,
+    now: Trigger,
+    /// How many streams were opened: who waits to open one again looks whether somebody else has.
+    opened: StoredValue<u32>,
+}
+
+impl Again {
+    fn at_once(self) {
+        self.failures.set_value(0);
+        self.now.notify();
+    }
+
+    /// Says that the connection is lost. Servers end a stream now and then: nothing is lost when the next one is there at
+    /// once.
+    fn say_if_lost(self, feed: LiveFeed) {
+        if self.failures.get_value() > 0 {
+            feed.state.set(LiveState::Reconnecting);
+            return;
+        }
+        let lost = move || self.failures.try_get_value().is_some_and(|failures| failures > 0);
+        set_timeout(move || _ = lost().then(|| feed.state.try_set(LiveState::Reconnecting)), UNNOTICED);
+    }
+
+    /// After a pause, which grows with the failures.
+    fn later(self) {
+        let opened = self.opened.get_value();
+        let wait = back_off(self.failures.get_value(), js_sys::Math::random());
+        self.failures.update_value(|count| *count = count.saturating_add(1));
+        let open = move || {
+            if self.opened.try_get_value() == Some(opened) {
+                self.now.notify();
+            }
+        };
+        set_timeout(open, wait);
+    }
+}
+
+/// The browser knows when it is back on the network, and when its page is looked at again.
+fn heed_the_browser(feed: LiveFeed, again: Again) {
+    Effect::new(move |_| {
+        let hidden_since = StoredValue::new(None);
+        let online = window_event_listener(ev::online, move |_| again.at_once());
+        let offline = window_event_listener(ev::offline, move |_| feed.state.set(LiveState::Reconnecting));
+        let seen = window_event_listener(ev::visibilitychange, move |_| {
+            if document().hidden() {
+                hidden_since.set_value(Some(browser_millis()));
+                return;
+            }
+            let long = hidden_since.get_value().is_some_and(|since: f64| browser_millis() - since > LONG_HIDDEN);
+            hidden_since.set_value(None);
+            match feed.state.get_untracked() {
+                // A page that was frozen may have missed what its stream told, and knows nothing of it.
+                LiveState::Live if long => feed.tell(&LiveEvent::Gap),
+                LiveState::Live | LiveState::Connecting => {}
+                LiveState::Reconnecting => again.at_once(),
+            }
+        });
+        on_cleanup(move || {
+            online.remove();
+            offline.remove();
+            seen.remove();
+        });
+    });
 }
 
 /// An open EventSource with its handlers, closed on drop.
@@ -101,18 +167,22 @@ impl Stream {
         tenant: String,
         feed: LiveFeed,
         clock: Clock,
-        failures: RwSignal<u32>,
-        retry: Trigger,
+        again: Again,
         followed: RwSignal<Option<String>>,
     ) -> Result<Self, JsValue> {
         let source = EventSource::new(&format!("/t/{tenant}/events"))?;
+        again.opened.update_value(|opened| *opened += 1);
         let opened = Closure::new(move |_: Event| {
-            failures.set(0);
+            again.failures.set_value(0);
             feed.state.set(LiveState::Live);
             // What changed between the page's data and this moment was told to nobody.
             feed.tell(&LiveEvent::Gap);
         });
         let told = Closure::new(move |message: MessageEvent| {
+            // Taken for lost, and yet it tells something.
+            if feed.state.get_untracked() != LiveState::Live {
+                feed.state.set(LiveState::Live);
+            }
             let text = message.data().as_string().unwrap_or_default();
             // What cannot be read comes from a newer server: ask instead of guessing.
             match serde_json::from_str(&text).unwrap_or(LiveEvent::Gap) {
@@ -122,14 +192,7 @@ impl Stream {
         });
         let failing = source.clone();
         let failed = Closure::new(move |_: Event| {
-            let before = failures.get_untracked();
-            if before == 0 {
-                // Servers end a stream now and then: nothing is lost when the next one is there at once.
-                let lost = move || failures.try_get_untracked().is_some_and(|failures| failures > 0);
-                set_timeout(move || _ = lost().then(|| feed.state.try_set(LiveState::Reconnecting)), UNNOTICED);
-            } else {
-                feed.state.set(LiveState::Reconnecting);
-            }
+            again.say_if_lost(feed);
             if failing.ready_state() == EventSource::CLOSED {
                 // Refused. A session that ended shows itself when the page asks for its data.
                 feed.tell(&LiveEvent::Gap);
@@ -137,9 +200,7 @@ impl Stream {
             }
             // Left to itself, the browser would ask again at one and the same pace.
             failing.close();
-            let wait = back_off(before, js_sys::Math::random());
-            failures.update(|count| *count = count.saturating_add(1));
-            set_timeout(move || retry.notify(), wait);
+            again.later();
         });
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         source.set_onmessage(Some(told.as_ref().unchecked_ref()));

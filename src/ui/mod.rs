@@ -26,5 +26,6 @@ pub mod stopped;
 pub mod theme;
 pub mod throttle;
 pub mod timeline;
+pub mod toast_focus;
 pub mod toast_stack;
 pub mod words;

@@ -19,6 +19,10 @@ pub struct Shown {
     pub text: ToastText,
     /// The notification that it shows; none for the answer to a click.
     told: Option<NotificationId>,
+    /// It says that a run started or was joined, which a click's answer says as well.
+    start: bool,
+    /// The tenant that it is about, by its slug and its name; none as long as it is only the answer to a click.
+    tenant: Option<(String, String)>,
     /// Looks until it leaves; bad news stays.
     left: Option<u32>,
 }
@@ -27,6 +31,14 @@ impl Shown {
     /// What stays the same while it is the same toast: when its words change it is told anew.
     pub fn identity(&self) -> (u64, String) {
         (self.key, self.text.words.clone())
+    }
+
+    /// What it says to somebody who looks at this tenant: of another one with its name.
+    pub fn words(&self, here: &str) -> String {
+        match &self.tenant {
+            Some((slug, name)) if slug != here => format!("{name}: {}", self.text.words),
+            _ => self.text.words.clone(),
+        }
     }
 }
 
@@ -64,26 +76,30 @@ impl Stack {
         self.had.push(notification.id);
         let text = toast_of(notification);
         let started = notification.kind == NotificationKind::RunStarted;
+        let tenant = Some((notification.tenant_slug.clone(), notification.tenant_name.clone()));
         let answer = self.shown.iter_mut().find(|shown| shown.told.is_none() && shown.text.link == text.link);
         match answer.filter(|_| started) {
-            Some(answer) => answer.told = Some(notification.id),
-            None => self.push(text, Some(notification.id)),
+            Some(answer) => (answer.told, answer.tenant) = (Some(notification.id), tenant),
+            None => self.push(text, Some(notification.id), started, tenant),
         }
     }
 
-    /// The answer to a click; it takes the place of the notification that says the same.
+    /// The answer to a click; it takes the place of what says the same. Where the run's end is told already, nobody needs
+    /// to hear that it started.
     pub fn answer(&mut self, text: ToastText) {
-        let same = self.shown.iter_mut().find(|shown| text.link.is_some() && shown.text.link == text.link);
-        match same.filter(|shown| !shown.text.alert && !text.alert) {
-            Some(same) => (same.text, same.left) = (text, Some(LOOKS)),
-            None => self.push(text, None),
+        let leads = text.link.is_some();
+        let mut same = self.shown.iter_mut().filter(|shown| leads && shown.text.link == text.link);
+        match same.next_back() {
+            Some(same) if same.start => (same.text, same.left) = (text, Some(LOOKS)),
+            Some(_) => {}
+            None => self.push(text, None, leads, None),
         }
     }
 
-    fn push(&mut self, text: ToastText, told: Option<NotificationId>) {
+    fn push(&mut self, text: ToastText, told: Option<NotificationId>, start: bool, tenant: Option<(String, String)>) {
         self.keys += 1;
         let left = (!text.alert).then_some(LOOKS);
-        self.shown.push(Shown { key: self.keys, text, told, left });
+        self.shown.push(Shown { key: self.keys, text, told, start, tenant, left });
     }
 
     /// Takes one off the screen; the notification that it showed.
@@ -96,6 +112,11 @@ impl Stack {
     pub fn put_away(&mut self, ids: &[NotificationId]) {
         self.had.extend(ids.iter().filter(|id| !self.had.contains(id)).copied().collect::<Vec<_>>());
         self.shown.retain(|shown| shown.told.is_none_or(|told| !ids.contains(&told)));
+    }
+
+    /// All of them were read.
+    pub fn put_all_away(&mut self) {
+        self.shown.retain(|shown| shown.told.is_none());
     }
 
     /// Half a second has gone by; the notifications of those that leave.
@@ -177,6 +198,28 @@ mod tests {
         assert_eq!(words(&other_way_round), ["Started"]);
         let key = stack.visible(true).0[0].key;
         assert_eq!(stack.take(key), Some(started().id));
+    }
+
+    #[test]
+    fn a_click_that_is_answered_after_the_end_leaves_the_end_on_the_screen() {
+        let mut stack = Stack::default();
+        let end = told(2, NotificationKind::RunCompleted, Some(RunOutcome::Succeeded));
+        stack.tell(&started());
+        stack.tell(&end);
+        stack.answer(ToastText { words: "Started".to_owned(), ..toast_of(&started()) });
+        assert_eq!(words(&stack), ["Inventory sync started", "Inventory sync succeeded"]);
+        stack.put_all_away();
+        assert!(stack.is_empty());
+    }
+
+    #[test]
+    fn what_is_of_another_tenant_says_so() {
+        let mut stack = Stack::default();
+        stack.tell(&started());
+        stack.answer(ToastText { words: "Saved".to_owned(), alert: false, link: None });
+        let said = |here| stack.visible(true).0.iter().map(|shown| shown.words(here)).collect::<Vec<_>>();
+        assert_eq!(said("contoso"), ["Inventory sync started", "Saved"]);
+        assert_eq!(said("fabrikam"), ["Contoso: Inventory sync started", "Saved"]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod limits;
 mod page;
+mod secrets;
 mod sending;
 mod support;

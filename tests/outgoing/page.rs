@@ -5,7 +5,7 @@ use crate::{on_both_engines, support::*};
 use crate::common::{TestApp, web::Web};
 use reqwest::{Method, StatusCode, header};
 use runledger::server::{db::Db, net::OutboundPolicy, notify::outgoing::OutgoingSettings};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 on_both_engines! {
     async fn a_test_is_sent_at_once_and_only_once(app: TestApp) {
@@ -85,5 +85,52 @@ on_both_engines! {
         assert_eq!(shown.status(), StatusCode::UNPROCESSABLE_ENTITY);
         let page = shown.text().await.unwrap();
         assert!(page.contains("Night watch") && page.contains("Write a whole address"));
+    }
+
+    async fn a_destination_that_is_edited_keeps_its_secret_and_what_is_left_empty(app: TestApp) {
+        let mut app = app;
+        let World { contoso, ana, web, .. } = world(&mut app, None).await;
+        let (first, second) = (Receiver::default(), Receiver::default());
+        let (_, added) = add(&ana, "webhook", &first.clone().start().await).await;
+        let id = added["id"].as_str().unwrap();
+        let edit = async |name: &str, address: &str, on: &str| {
+            let form = [("tenant", "contoso"), ("destination", id), ("name", name), ("address", address), (on, "on")];
+            ana.call("outgoing/edit", &form).await.status()
+        };
+        let shown = async || ana.ask("outgoing/list", &[("tenant", "contoso")]).await.1["destinations"][0].clone();
+        let before = shown().await;
+        assert_eq!(edit("Night watch", "", "on_failed").await, StatusCode::OK);
+        let after = shown().await;
+        assert_eq!((&after["name"], &after["on_partial"], &after["on_late"]), (&json!("Night watch"), &json!(false), &json!(false)));
+        assert_eq!(after["shown_address"], before["shown_address"]);
+        ended(&app, contoso, false, 1).await;
+        assert_eq!(send_due(&app).await, 0, "what it does not want any more");
+        ended(&app, contoso, true, 0).await;
+        assert_eq!((send_due(&app).await, first.got().len()), (1, 1));
+        let address = second.clone().start().await;
+        assert_eq!(edit("Night watch", &address, "on_failed").await, StatusCode::OK);
+        ended(&app, contoso, true, 0).await;
+        assert_eq!((send_due(&app).await, first.got().len(), second.got().len()), (1, 1, 1));
+        assert_signed(added["secret"].as_str().unwrap(), &second.got()[0]);
+        for (name, address, on) in [(" ", "", "on_failed"), ("Hook", "", "on_nothing"), ("Hook", "nowhere", "on_failed")] {
+            assert_eq!(edit(name, address, on).await, StatusCode::UNPROCESSABLE_ENTITY, "{name} {address} {on}");
+        }
+        assert_eq!(shown().await["name"], "Night watch");
+        let eve = web.signed_in("eve@fabrikam.example").await;
+        let theirs = [("tenant", "fabrikam"), ("destination", id), ("name", "Mine"), ("on_failed", "on")];
+        assert_eq!(eve.call("outgoing/edit", &theirs).await.status(), StatusCode::NOT_FOUND);
+    }
+
+    async fn of_an_address_people_see_the_host_alone(app: TestApp) {
+        let mut app = app;
+        let World { ana, web: _web, .. } = world(&mut app, None).await;
+        for kind in ["webhook", "slack"] {
+            add(&ana, kind, "http://127.0.0.1:9/secret-path?key=word").await;
+        }
+        let (_, page) = ana.ask("outgoing/list", &[("tenant", "contoso")]).await;
+        for shown in page["destinations"].as_array().unwrap() {
+            assert_eq!(shown["shown_address"], "127.0.0.1:9");
+        }
+        assert!(!ana.get("/t/contoso/notifications/outgoing").await.text().await.unwrap().contains("secret-path"));
     }
 }

@@ -160,7 +160,7 @@ on_both_engines! {
 
     async fn a_mail_goes_to_the_operators_server(app: TestApp) {
         let mut app = app;
-        let (address, mails) = smtp_server().await;
+        let (address, mails) = smtp_server(0).await;
         let mailer = Mailer::new(&address, Some("Runledger <runledger@example.com>"), PATIENCE).unwrap();
         let World { contoso, ana, web: _web, .. } = world(&mut app, Some(mailer)).await;
         assert_eq!(add(&ana, "email", "ops@contoso.example, eve@fabrikam.example").await.0, StatusCode::UNPROCESSABLE_ENTITY);

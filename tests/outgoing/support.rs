@@ -6,7 +6,13 @@ use crate::common::{
     TestApp, new_run,
     web::{Visitor, Web},
 };
-use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::StatusCode;
 use ring::hmac;
@@ -35,19 +41,25 @@ use tokio::{
 pub struct Receiver {
     got: Arc<Mutex<Vec<(HeaderMap, String)>>>,
     pub answers: Arc<Mutex<Vec<u16>>>,
+    /// How many seconds it asks to wait with each answer.
+    pub retry_after: Arc<Mutex<Option<String>>>,
 }
 
 impl Receiver {
     pub async fn start(self) -> String {
-        async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> StatusCode {
+        async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response {
             receiver.got.lock().unwrap().push((headers, String::from_utf8(body.to_vec()).unwrap()));
             let mut answers = receiver.answers.lock().unwrap();
             let answer = if answers.is_empty() { 200 } else { answers.remove(0) };
-            StatusCode::from_u16(answer).unwrap()
+            let status = StatusCode::from_u16(answer).unwrap();
+            match receiver.retry_after.lock().unwrap().clone() {
+                Some(seconds) => (status, [(header::RETRY_AFTER, seconds)]).into_response(),
+                None => status.into_response(),
+            }
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        tokio::spawn(axum::serve(listener, Router::new().route("/hook", post(take)).with_state(self)).into_future());
+        tokio::spawn(axum::serve(listener, Router::new().fallback(take).with_state(self)).into_future());
         url
     }
 
@@ -131,8 +143,8 @@ pub async fn send_due(app: &TestApp) -> usize {
     app.core.outgoing.send_due().await.unwrap()
 }
 
-/// A mail server in as few words as lettre needs.
-pub async fn smtp_server() -> (String, Arc<Mutex<Vec<String>>>) {
+/// A mail server in as few words as lettre needs, which cannot take the first so many mails.
+pub async fn smtp_server(mut refuses: usize) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("smtp://{}", listener.local_addr().unwrap());
     let heard = Arc::new(Mutex::new(Vec::new()));
@@ -150,6 +162,10 @@ pub async fn smtp_server() -> (String, Arc<Mutex<Vec<String>>>) {
                     "." if data => "250 taken\r\n",
                     _ if data => continue,
                     "DATA" => "354 go on\r\n",
+                    rcpt if rcpt.starts_with("RCPT") && refuses > 0 => {
+                        refuses -= 1;
+                        "450 not now\r\n"
+                    }
                     "QUIT" => "221 bye\r\n",
                     _ => "250 ok\r\n",
                 };

@@ -11,6 +11,7 @@ pub mod ensure;
 pub mod group_links;
 pub mod group_list;
 pub mod group_members;
+pub mod inbox;
 pub mod installation;
 pub mod inventory;
 pub mod item_list;

@@ -1,25 +1,26 @@
-//! SQL of `notifications`: what people were told. A person's own are read through their session, as far as they are
-//! still members of the tenants.
+//! SQL of `notifications`: what people are told, written and brought to the live stream. What a person has of it is in
+//! `inbox`.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use const_format::concatcp;
+use serde::Serialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Db, DbResult, Tx, db_sql, sessions::SessionUser, tx_sql};
+use super::{Db, DbResult, Tx, db_sql, tx_sql};
 use crate::model::{
     ids::{NotificationId, RunId, TenantId, UserId},
-    notification::{MOST_UNREAD, Notification, NotificationKind},
+    notification::{Notification, NotificationKind},
     operation::OperationType,
     run::{RunOutcome, SummaryCounts},
 };
 
-/// A notification to write, for one member.
+/// A notification to write, for some members of a tenant.
 #[derive(Debug, Clone)]
 pub struct NewNotification<'a> {
-    pub id: Uuid,
     pub tenant: TenantId,
-    pub user: UserId,
     pub kind: NotificationKind,
     pub operation_type: OperationType,
     pub about: About<'a>,
@@ -36,26 +37,47 @@ pub enum About<'a> {
     Subject(&'a str),
 }
 
-/// Writes it as the member's settings want it, unless they were told this already.
-pub async fn tell(tx: &mut Tx, new: &NewNotification<'_>) -> DbResult<()> {
-    const SQL: &str = "INSERT INTO notifications (id, tenant_id, user_id, kind, operation_type, run_id, subject, outcome, \
+/// Who is told, and the id of what they are told.
+#[derive(Debug, Serialize)]
+struct Told {
+    id: uuid::fmt::Simple,
+    user_id: uuid::fmt::Simple,
+}
+
+/// Writes it to all of them at once, to each as their settings want it, unless they were told this already. Each has the id
+/// of theirs.
+pub async fn tell(tx: &mut Tx, new: &NewNotification<'_>, to: &[(Uuid, UserId)]) -> DbResult<()> {
+    const INTO: &str = "INSERT INTO notifications (id, tenant_id, user_id, kind, operation_type, run_id, subject, outcome, \
         summary_counts, initiator_name, created_at, toasted_at, muted) \
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN s.quiet THEN $11 END, \
-        CASE $4 WHEN 'run_started' THEN NOT COALESCE(s.run_started, true) \
-        WHEN 'run_completed' THEN NOT COALESCE(s.run_completed, true) ELSE false END \
-        FROM (SELECT 1 AS one) one LEFT JOIN notification_settings s ON s.tenant_id = $2 AND s.user_id = $3 \
+        SELECT told.id, $2, told.user_id, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN s.quiet THEN $10 END, \
+        CASE $3 WHEN 'run_started' THEN NOT COALESCE(s.run_started, true) \
+        WHEN 'run_completed' THEN NOT COALESCE(s.run_completed, true) ELSE false END FROM ";
+    const SETTINGS: &str = " LEFT JOIN notification_settings s ON s.tenant_id = $2 AND s.user_id = told.user_id \
         WHERE true ON CONFLICT DO NOTHING";
+    const SQLITE: &str = concatcp!(
+        INTO,
+        "(SELECT unhex(value ->> 'id') AS id, unhex(value ->> 'user_id') AS user_id FROM json_each($1)) told",
+        SETTINGS
+    );
+    const POSTGRES: &str = concatcp!(INTO, "jsonb_to_recordset($1) AS told (id uuid, user_id uuid)", SETTINGS);
+    if to.is_empty() {
+        return Ok(());
+    }
+    let to: Vec<Told> = to.iter().map(|(id, user)| Told { id: id.simple(), user_id: user.0.simple() }).collect();
     let (run, subject) = match new.about {
         About::Run(run) => (Some(run), None),
         About::Subject(subject) => (None, Some(subject)),
     };
+    let sql = match tx {
+        Tx::Sqlite(_) => SQLITE,
+        Tx::Postgres(_) => POSTGRES,
+    };
     tx_sql!(
         tx,
         execute(
-            SQL,
-            new.id,
+            sql,
+            Json(&to),
             new.tenant,
-            new.user,
             new.kind,
             new.operation_type,
             run,
@@ -76,13 +98,20 @@ pub async fn followers(tx: &mut Tx, run: RunId) -> DbResult<Vec<UserId>> {
     Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
-const COLUMNS: &str = "n.id, n.kind, t.slug AS tenant_slug, t.name AS tenant_name, n.operation_type, n.run_id, n.outcome, \
+/// Who hears of the run's end, because they follow it and have not muted that.
+pub async fn hearing(tx: &mut Tx, run: RunId) -> DbResult<Vec<UserId>> {
+    const SQL: &str = "SELECT user_id FROM notifications WHERE run_id = $1 AND kind = 'run_completed' AND NOT muted";
+    let rows: Vec<(UserId,)> = tx_sql!(tx, fetch_all(SQL, run))?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+pub(super) const COLUMNS: &str = "n.id, n.kind, t.slug AS tenant_slug, t.name AS tenant_name, n.operation_type, n.run_id, n.outcome, \
     n.summary_counts, n.initiator_name, n.created_at, n.read_at IS NOT NULL AS read, n.toasted_at IS NOT NULL AS toasted, \
     n.user_id FROM notifications n JOIN tenants t ON t.id = n.tenant_id \
     JOIN memberships m ON m.tenant_id = n.tenant_id AND m.user_id = n.user_id WHERE NOT n.muted AND ";
 
 #[derive(sqlx::FromRow)]
-struct NotificationRow {
+pub(super) struct NotificationRow {
     id: NotificationId,
     kind: NotificationKind,
     tenant_slug: String,
@@ -118,7 +147,7 @@ impl From<NotificationRow> for Notification {
 }
 
 /// What was told of these runs, with whom it was told; for the live stream.
-pub async fn of_runs(db: &Db, runs: &[RunId]) -> DbResult<Vec<(UserId, Notification)>> {
+pub async fn of_runs(db: &Db, runs: &BTreeSet<RunId>) -> DbResult<Vec<(UserId, Notification)>> {
     const SQLITE: &str =
         concatcp!("SELECT ", COLUMNS, "n.run_id IN (SELECT unhex(value) FROM json_each($1)) ORDER BY n.id");
     const POSTGRES: &str = concatcp!("SELECT ", COLUMNS, "n.run_id = ANY($1) ORDER BY n.id");
@@ -140,85 +169,6 @@ pub async fn of_subject(db: &Db, tenant: TenantId, subject: &str) -> DbResult<Ve
     const SQL: &str = concatcp!("SELECT ", COLUMNS, "n.tenant_id = $1 AND n.subject = $2 ORDER BY n.id");
     let rows: Vec<NotificationRow> = db_sql!(db, fetch_all(SQL, tenant, subject))?;
     Ok(rows.into_iter().map(|row| (row.user_id, row.into())).collect())
-}
-
-/// A person's notifications, newest first, older than `after` where it is given.
-pub async fn list(
-    db: &Db,
-    user: &SessionUser,
-    unread: bool,
-    after: Option<NotificationId>,
-    limit: i64,
-) -> DbResult<Vec<Notification>> {
-    const ORDER: &str = "n.user_id = $1 AND n.id < $2 ORDER BY n.id DESC LIMIT $3";
-    const ALL: &str = concatcp!("SELECT ", COLUMNS, ORDER);
-    const UNREAD: &str = concatcp!("SELECT ", COLUMNS, "n.read_at IS NULL AND ", ORDER);
-    let after = after.unwrap_or(NotificationId(Uuid::max()));
-    let rows: Vec<NotificationRow> = db_sql!(db, fetch_all(if unread { UNREAD } else { ALL }, user.id, after, limit))?;
-    Ok(rows.into_iter().map(Into::into).collect())
-}
-
-/// Those since `since` whose toasts have not been seen anywhere, oldest first; of many the newest.
-pub async fn toasts(db: &Db, user: &SessionUser, since: DateTime<Utc>, limit: i64) -> DbResult<Vec<Notification>> {
-    const SQL: &str = concatcp!(
-        "SELECT ",
-        COLUMNS,
-        "n.read_at IS NULL AND n.toasted_at IS NULL AND n.user_id = $1 AND n.created_at >= $2 ORDER BY n.id DESC LIMIT $3"
-    );
-    let rows: Vec<NotificationRow> = db_sql!(db, fetch_all(SQL, user.id, since, limit))?;
-    Ok(rows.into_iter().rev().map(Into::into).collect())
-}
-
-/// How many are unread; beyond [`MOST_UNREAD`] one more than that.
-pub async fn unread(db: &Db, user: UserId) -> DbResult<u64> {
-    const SQL: &str = concatcp!(
-        "SELECT count(*) FROM (SELECT 1 FROM notifications n JOIN memberships m ON m.tenant_id = n.tenant_id \
-         AND m.user_id = n.user_id WHERE n.user_id = $1 AND n.read_at IS NULL AND NOT n.muted LIMIT ",
-        MOST_UNREAD + 1,
-        ") few"
-    );
-    let (count,): (i64,) = db_sql!(db, fetch_one(SQL, user))?;
-    Ok(count.unsigned_abs())
-}
-
-/// Marks one of the person's own as read, which puts its toast away as well.
-pub async fn mark_read(tx: &mut Tx, user: &SessionUser, id: NotificationId, at: DateTime<Utc>) -> DbResult<u64> {
-    tx_sql!(
-        tx,
-        execute(
-            "UPDATE notifications SET read_at = COALESCE(read_at, $3), toasted_at = COALESCE(toasted_at, $3) \
-             WHERE user_id = $1 AND id = $2",
-            user.id,
-            id,
-            at
-        )
-    )
-}
-
-/// Marks all that the person had been told until then as read.
-pub async fn mark_all_read(tx: &mut Tx, user: &SessionUser, at: DateTime<Utc>) -> DbResult<u64> {
-    tx_sql!(
-        tx,
-        execute(
-            "UPDATE notifications SET read_at = $2, toasted_at = COALESCE(toasted_at, $2) \
-             WHERE user_id = $1 AND read_at IS NULL AND NOT muted AND created_at <= $2",
-            user.id,
-            at
-        )
-    )
-}
-
-/// Puts the toast of one of the person's own away, on every device.
-pub async fn mark_toasted(tx: &mut Tx, user: &SessionUser, id: NotificationId, at: DateTime<Utc>) -> DbResult<u64> {
-    tx_sql!(
-        tx,
-        execute(
-            "UPDATE notifications SET toasted_at = COALESCE(toasted_at, $3) WHERE user_id = $1 AND id = $2",
-            user.id,
-            id,
-            at
-        )
-    )
 }
 
 /// Removes what tells of no run and is older: of late schedules. The rest goes with its runs.

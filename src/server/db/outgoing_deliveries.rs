@@ -93,13 +93,14 @@ impl From<DueRow> for Due {
 const DUE: &str = "SELECT o.tenant_id, o.id, o.destination_id, o.event, o.payload, o.tries, o.next_try_at, d.kind, d.address, \
     d.secret FROM outgoing_deliveries o JOIN outgoing_destinations d ON d.id = o.destination_id ";
 
-/// The longest due of all tenants, of each destination only the first few: one that is down keeps nobody else waiting.
+/// What is due in all tenants, of each destination only the first few, and the first of each before the second of any: one
+/// that is down keeps nobody else waiting.
 pub async fn due(db: &Db, now: DateTime<Utc>, of_each: i64, limit: i64) -> DbResult<Vec<Due>> {
     const SQL: &str = concatcp!(
         DUE,
         "JOIN (SELECT id, row_number() OVER (PARTITION BY destination_id ORDER BY next_try_at, id) AS place \
          FROM outgoing_deliveries WHERE state = 'waiting' AND next_try_at <= $1) p ON p.id = o.id \
-         WHERE p.place <= $2 ORDER BY o.next_try_at, o.id LIMIT $3"
+         WHERE p.place <= $2 ORDER BY p.place, o.next_try_at, o.id LIMIT $3"
     );
     let rows: Vec<DueRow> = db_sql!(db, fetch_all(SQL, now, of_each, limit))?;
     Ok(rows.into_iter().map(Into::into).collect())

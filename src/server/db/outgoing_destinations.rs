@@ -2,8 +2,8 @@
 
 use super::{Db, DbResult, Tx, db_sql, scope::TenantScope, tx_sql};
 use crate::model::{
-    ids::{DestinationId, TenantId},
-    outgoing::{Destination, OutgoingKind},
+    ids::{DeliveryId, DestinationId, TenantId},
+    outgoing::{Destination, DestinationKind, OutgoingKind},
 };
 
 /// A destination with what only the server may read: address and secret are sealed.
@@ -38,6 +38,48 @@ pub async fn insert(tx: &mut Tx, scope: TenantScope, new: &NewDestination) -> Db
         )
     )?;
     Ok(())
+}
+
+/// What is changed of a destination; without a new address it keeps its own.
+#[derive(Debug, Clone, Copy)]
+pub struct EditedDestination<'a> {
+    pub name: &'a str,
+    /// Sealed, and what people see of it.
+    pub address: Option<(&'a [u8], &'a str)>,
+    pub on_failed: bool,
+    pub on_partial: bool,
+    pub on_late: bool,
+}
+
+/// Changes a destination. False when the tenant has none of this id.
+pub async fn edit(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: DestinationId,
+    edited: &EditedDestination<'_>,
+) -> DbResult<bool> {
+    const SQL: &str = "UPDATE outgoing_destinations SET name = $3, address = COALESCE($4, address), \
+        shown_address = COALESCE($5, shown_address), on_failed = $6, on_partial = $7, on_late = $8 \
+        WHERE tenant_id = $1 AND id = $2";
+    let (address, shown) = edited.address.unzip();
+    let EditedDestination { name, on_failed, on_partial, on_late, .. } = *edited;
+    let changed = tx_sql!(tx, execute(SQL, scope.tenant(), id, name, address, shown, on_failed, on_partial, on_late))?;
+    Ok(changed == 1)
+}
+
+/// What kind of destination it is.
+pub async fn kind(tx: &mut Tx, scope: TenantScope, id: DestinationId) -> DbResult<Option<DestinationKind>> {
+    const SQL: &str = "SELECT kind FROM outgoing_destinations WHERE tenant_id = $1 AND id = $2";
+    let row: Option<(DestinationKind,)> = tx_sql!(tx, fetch_optional(SQL, scope.tenant(), id))?;
+    Ok(row.map(|(kind,)| kind))
+}
+
+/// Whether the destination of a delivery is on; none when the tenant has no such delivery.
+pub async fn takes(tx: &mut Tx, scope: TenantScope, delivery: DeliveryId) -> DbResult<Option<bool>> {
+    const SQL: &str = "SELECT d.enabled FROM outgoing_destinations d JOIN outgoing_deliveries o ON o.destination_id = d.id \
+        WHERE o.tenant_id = $1 AND o.id = $2";
+    let row: Option<(bool,)> = tx_sql!(tx, fetch_optional(SQL, scope.tenant(), delivery))?;
+    Ok(row.map(|(on,)| on))
 }
 
 /// The tenant's destinations, oldest first.

@@ -1,7 +1,7 @@
 //! The hub: one broadcast a tenant and one a person, and one task that gathers changes and sends them on.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -47,7 +47,11 @@ struct Inner {
 
 /// What is announced.
 enum Change {
-    Run(Box<Run>),
+    Run {
+        run: Box<Run>,
+        /// Somebody has joined it just now.
+        joined: bool,
+    },
     Inbox(InboxChange),
     Late(LateSchedule),
     /// Somebody waits until everything before it is out.
@@ -58,6 +62,8 @@ enum Change {
 #[derive(Debug, Default)]
 pub(super) struct Told {
     pub runs: Vec<RunId>,
+    /// Those of them that people may have been told of, whatever came of them since.
+    pub telling: BTreeSet<RunId>,
     pub inboxes: Vec<InboxChange>,
     pub late: Vec<LateSchedule>,
     /// Dropped when all of it is out.
@@ -95,7 +101,12 @@ impl Hub {
     /// Announces a committed change.
     pub fn publish(&self, run: &Run) {
         // The receiver lives as long as the hub.
-        let _ = self.inner.changes.send(Change::Run(Box::new(run.clone())));
+        let _ = self.inner.changes.send(Change::Run { run: Box::new(run.clone()), joined: false });
+    }
+
+    /// Announces that somebody has joined a run.
+    pub fn publish_joined(&self, run: &Run) {
+        let _ = self.inner.changes.send(Change::Run { run: Box::new(run.clone()), joined: true });
     }
 
     /// Announces that a person has read or put away notifications.
@@ -161,12 +172,12 @@ impl Hub {
 
     /// Whether anybody's page is open on this node.
     pub(super) fn has_people(&self) -> bool {
-        !self.inner.users().is_empty()
+        self.inner.users().values().any(|pages| pages.receiver_count() > 0)
     }
 
     /// Whether a page of this person is open on this node.
     pub(super) fn has(&self, user: UserId) -> bool {
-        self.inner.users().contains_key(&user)
+        self.inner.users().get(&user).is_some_and(|pages| pages.receiver_count() > 0)
     }
 
     /// Sends an event to the open pages of a person on this node.
@@ -246,9 +257,8 @@ async fn deliver(
         }
         told.runs = runs.keys().copied().collect();
         let Some(hub) = hub.upgrade() else { return };
-        let runs: Vec<Run> = runs.into_values().collect();
-        hub.show(runs.iter().cloned());
-        people::tell(&db, &hub, &runs, &told.inboxes, &told.late).await;
+        hub.show(runs.into_values());
+        people::tell(&db, &hub, &told.telling, &told.inboxes, &told.late).await;
         if let Some(others) = &others {
             let _ = others.send(told);
         }
@@ -257,7 +267,11 @@ async fn deliver(
 
 fn gather(change: Change, runs: &mut BTreeMap<RunId, Run>, told: &mut Told) {
     match change {
-        Change::Run(run) => {
+        Change::Run { run, joined } => {
+            // A worker may begin what was created a moment ago: the newest state alone would not say that it is new.
+            if joined || people::may_tell(&run) {
+                told.telling.insert(run.id);
+            }
             let newest = runs.entry(run.id).or_insert_with(|| (*run).clone());
             if newest.updated_at <= run.updated_at {
                 *newest = *run;

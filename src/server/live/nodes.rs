@@ -1,6 +1,6 @@
 //! Between nodes: NOTIFY says which runs changed, each listening node reads them once and shows them to its viewers.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{collections::BTreeSet, io::ErrorKind, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, postgres::PgListener};
@@ -18,8 +18,8 @@ use crate::{
 };
 
 const CHANNEL: &str = "runledger_runs";
-/// A payload holds 8,000 bytes, an id in JSON 39.
-const IDS_A_MESSAGE: usize = 150;
+/// A payload holds 8,000 bytes, an id in JSON 39, and each may stand in it twice.
+const IDS_A_MESSAGE: usize = 90;
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 /// A node that tells nothing says so this often, so that it hears itself: a connection that is half open hears nothing.
 pub(super) const PROBE_EVERY: Duration = Duration::from_secs(15);
@@ -29,6 +29,9 @@ struct Message {
     /// Who sent it: a node does not listen to itself.
     node: Uuid,
     runs: Vec<RunId>,
+    /// Those of them that people may have been told of.
+    #[serde(default)]
+    telling: BTreeSet<RunId>,
     #[serde(default)]
     inboxes: Vec<InboxChange>,
     #[serde(default)]
@@ -40,7 +43,14 @@ struct Message {
 
 impl Message {
     const fn of(node: Uuid) -> Self {
-        Self { node, runs: Vec::new(), inboxes: Vec::new(), late: Vec::new(), gap: false }
+        Self {
+            node,
+            runs: Vec::new(),
+            telling: BTreeSet::new(),
+            inboxes: Vec::new(),
+            late: Vec::new(),
+            gap: false,
+        }
     }
 }
 
@@ -79,11 +89,14 @@ async fn tell(pool: PgPool, node: Uuid, mut changes: mpsc::UnboundedReceiver<Tol
 
 /// With nothing to tell one empty message, which this node hears itself.
 async fn send_all(pool: &PgPool, node: Uuid, told: &Told) -> Result<(), sqlx::Error> {
-    let Told { runs, inboxes, late, flushed: _ } = told;
+    let Told { runs, telling, inboxes, late, flushed: _ } = told;
     // An inbox and a schedule go alone: each fits.
     let mut messages: Vec<Message> = runs
         .chunks(IDS_A_MESSAGE)
-        .map(|runs| Message { runs: runs.to_vec(), ..Message::of(node) })
+        .map(|runs| {
+            let telling = runs.iter().filter(|run| telling.contains(run)).copied().collect();
+            Message { runs: runs.to_vec(), telling, ..Message::of(node) }
+        })
         .chain(inboxes.iter().map(|inbox| Message { inboxes: vec![inbox.clone()], ..Message::of(node) }))
         .chain(late.iter().map(|late| Message { late: vec![late.clone()], ..Message::of(node) }))
         .collect();
@@ -151,13 +164,9 @@ impl Listener {
         if message.gap {
             hub.gap();
         }
-        let mut changed = Vec::new();
         for id in message.runs {
             match runs::find_any(&self.db, id).await {
-                Ok(Some((run, _))) => {
-                    hub.show([run.clone()]);
-                    changed.push(run);
-                }
+                Ok(Some((run, _))) => hub.show([run]),
                 Ok(None) => {}
                 // Of a newer version's type, for one. The others are told all the same.
                 Err(error @ sqlx::Error::ColumnDecode { .. }) => {
@@ -166,7 +175,7 @@ impl Listener {
                 Err(error) => return Err(error),
             }
         }
-        people::tell(&self.db, hub, &changed, &message.inboxes, &message.late).await;
+        people::tell(&self.db, hub, &message.telling, &message.inboxes, &message.late).await;
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         ids::{NotificationId, RunId, TenantId, UserId},
         run::{LiveEvent, Run},
     },
-    server::db::{Db, notifications},
+    server::db::{Db, inbox, notifications},
 };
 
 /// A person has read or put away notifications.
@@ -29,19 +29,18 @@ pub(super) struct LateSchedule {
     pub subject: String,
 }
 
-/// Reads what was told of these changes, once, and sends it to those whose pages are open here. With no page open it
+/// Reads what was told of these runs and schedules, once, and sends it to those whose pages are open here. With no page open it
 /// costs nothing, and neither does a run that only goes on.
-pub(super) async fn tell(db: &Db, hub: &Hub, runs: &[Run], inboxes: &[InboxChange], late: &[LateSchedule]) {
+pub(super) async fn tell(db: &Db, hub: &Hub, runs: &BTreeSet<RunId>, inboxes: &[InboxChange], late: &[LateSchedule]) {
     for InboxChange { user, unread, toasted } in inboxes {
         hub.tell(*user, LiveEvent::Inbox { unread: *unread, toasted: toasted.clone() });
     }
     if !hub.has_people() {
         return;
     }
-    let runs: Vec<RunId> = runs.iter().filter(|run| may_tell(run)).map(|run| run.id).collect();
     let mut found = Vec::new();
     if !runs.is_empty() {
-        found.push(notifications::of_runs(db, &runs).await);
+        found.push(notifications::of_runs(db, runs).await);
     }
     for LateSchedule { tenant, subject } in late {
         found.push(notifications::of_subject(db, *tenant, subject).await);
@@ -55,11 +54,11 @@ pub(super) async fn tell(db: &Db, hub: &Hub, runs: &[Run], inboxes: &[InboxChang
                     hub.tell(user, LiveEvent::Notification { notification: Box::new(notification) });
                 }
                 // The number comes from here: a page does not know which of these it was told before it was opened.
-                for user in users {
-                    match notifications::unread(db, user).await {
-                        Ok(unread) => hub.tell(user, LiveEvent::Inbox { unread, toasted: Vec::new() }),
-                        Err(error) => warn!(%error, "the unread could not be counted"),
-                    }
+                match inbox::unread_of(db, &users).await {
+                    Ok(counts) => counts.into_iter().for_each(|(user, unread)| {
+                        hub.tell(user, LiveEvent::Inbox { unread, toasted: Vec::new() });
+                    }),
+                    Err(error) => warn!(%error, "the unread could not be counted"),
                 }
             }
             // Their pages ask when they connect the next time; the bell has it.
@@ -68,7 +67,8 @@ pub(super) async fn tell(db: &Db, hub: &Hub, runs: &[Run], inboxes: &[InboxChang
     }
 }
 
-/// Whether people hear of the run now: it is new, somebody joined, or it has ended.
-const fn may_tell(run: &Run) -> bool {
-    run.attempt == 0 || run.joined_count > 0 || !run.status.is_active()
+/// Whether people hear of the run in this state: it is new, or it has ended. A state does not say that somebody joined just
+/// now; who publishes it does.
+pub(super) const fn may_tell(run: &Run) -> bool {
+    run.attempt == 0 || !run.status.is_active()
 }

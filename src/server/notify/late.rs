@@ -24,21 +24,19 @@ pub async fn tell_late(
 ) -> DbResult<String> {
     let subject = format!("{operation_type} since {}", since.to_rfc3339());
     let kind = NotificationKind::ScheduleLate;
-    for user in notification_settings::subscribers(tx, tenant, kind, operation_type).await? {
-        let new = NewNotification {
-            id: clock.new_id(),
-            tenant,
-            user,
-            kind,
-            operation_type,
-            about: About::Subject(&subject),
-            outcome: None,
-            summary_counts: None,
-            initiator_name: &Initiator::system().name,
-            at: clock.now(),
-        };
-        notifications::tell(tx, &new).await?;
-    }
+    let users = notification_settings::subscribers(tx, tenant, kind, operation_type).await?;
+    let to: Vec<_> = users.into_iter().map(|user| (clock.new_id(), user)).collect();
+    let new = NewNotification {
+        tenant,
+        kind,
+        operation_type,
+        about: About::Subject(&subject),
+        outcome: None,
+        summary_counts: None,
+        initiator_name: &Initiator::system().name,
+        at: clock.now(),
+    };
+    notifications::tell(tx, &new, &to).await?;
     outgoing::tell_late(tx, clock, tenant, operation_type, since, &subject).await?;
     Ok(subject)
 }

@@ -32,7 +32,7 @@ impl RunListener for TellPeople {
         async move {
             match (moment, run.initiator.user_id) {
                 (RunMoment::Created, Some(user)) | (RunMoment::Joined(user), _) => {
-                    tell(tx, clock, NotificationKind::RunStarted, user, run).await
+                    tell(tx, clock, NotificationKind::RunStarted, &[user], run).await
                 }
                 // Nobody asked: a schedule, or the command line.
                 (RunMoment::Created, None) => Ok(()),
@@ -45,25 +45,24 @@ impl RunListener for TellPeople {
 
 async fn completed(tx: &mut Tx, clock: &Clock, run: &Run) -> DbResult<()> {
     let followers = notifications::followers(tx, run.id).await?;
-    for user in &followers {
-        tell(tx, clock, NotificationKind::RunCompleted, *user, run).await?;
-    }
+    tell(tx, clock, NotificationKind::RunCompleted, &followers, run).await?;
     if run.outcome == Some(RunOutcome::Failed) {
         let kind = NotificationKind::RunFailed;
-        let subscribers = notification_settings::subscribers(tx, run.tenant_id, kind, run.operation_type).await?;
-        // Who follows the run has heard it already.
-        for user in subscribers.into_iter().filter(|user| !followers.contains(user)) {
-            tell(tx, clock, kind, user, run).await?;
+        let mut users = notification_settings::subscribers(tx, run.tenant_id, kind, run.operation_type).await?;
+        if !users.is_empty() {
+            // Who follows the run hears it already, unless they do not want to hear of its end.
+            let hearing = notifications::hearing(tx, run.id).await?;
+            users.retain(|user| !hearing.contains(user));
         }
+        tell(tx, clock, kind, &users, run).await?;
     }
     Ok(())
 }
 
-async fn tell(tx: &mut Tx, clock: &Clock, kind: NotificationKind, user: UserId, run: &Run) -> DbResult<()> {
+async fn tell(tx: &mut Tx, clock: &Clock, kind: NotificationKind, users: &[UserId], run: &Run) -> DbResult<()> {
+    let to: Vec<_> = users.iter().map(|user| (clock.new_id(), *user)).collect();
     let new = NewNotification {
-        id: clock.new_id(),
         tenant: run.tenant_id,
-        user,
         kind,
         operation_type: run.operation_type,
         about: About::Run(run.id),
@@ -72,5 +71,5 @@ async fn tell(tx: &mut Tx, clock: &Clock, kind: NotificationKind, user: UserId, 
         initiator_name: &run.initiator.name,
         at: clock.now(),
     };
-    notifications::tell(tx, &new).await
+    notifications::tell(tx, &new, &to).await
 }

@@ -181,7 +181,7 @@ impl Means {
             return Ok(Claimed::Refused);
         }
         tx.commit().await?;
-        self.live.publish(&run);
+        self.live.publish_joined(&run);
         Ok(Claimed::Joined(Box::new(run)))
     }
 
@@ -226,7 +226,7 @@ impl Means {
         let joined = self.join_in(&mut tx, requests).await?;
         tx.commit().await?;
         for run in joined.values() {
-            self.live.publish(run);
+            self.live.publish_joined(run);
         }
         let run_of = |request: &JoinRequest| joined.get(&(request.tenant, request.run_identity_hash.clone()));
         Ok(requests.iter().map(|request| run_of(request).cloned()).collect())

@@ -15,6 +15,7 @@ const NEWEST: usize = 8;
 #[component]
 pub fn Bell(#[prop(into)] tenant: Signal<String>, inbox: InboxStore) -> impl IntoView {
     let newest = inbox.newest();
+    on_cleanup(move || inbox.look_at_bell(false));
     let summary = move || {
         view! {
             <Icon glyph=Glyph::Bell/>
@@ -47,7 +48,7 @@ pub fn Bell(#[prop(into)] tenant: Signal<String>, inbox: InboxStore) -> impl Int
             .into_any(),
     };
     view! {
-        <Menu label="Notifications" class="bell" summary on_open=Callback::new(move |()| inbox.look_at_bell())>
+        <Menu label="Notifications" class="bell" summary on_turn=Callback::new(move |open| inbox.look_at_bell(open))>
             <div class="bell-panel">
                 <div class="bell-head">
                     <strong>"Notifications"</strong>

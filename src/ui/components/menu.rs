@@ -11,9 +11,9 @@ pub fn Menu(
     /// What the menu is for, for those who do not see where it stands.
     label: &'static str,
     #[prop(optional)] class: &'static str,
-    /// Called when the menu is opened, by whatever means.
+    /// Called with whether the menu is open when it is opened or closed, by whatever means.
     #[prop(optional)]
-    on_open: Option<Callback<()>>,
+    on_turn: Option<Callback<bool>>,
     /// Whether it stays open when something in it is clicked.
     #[prop(optional)]
     stays: bool,
@@ -46,8 +46,8 @@ pub fn Menu(
         });
     });
     let on_toggle = move |_| {
-        if let (Some(on_open), true) = (on_open, details.get_untracked().is_some_and(|details| details.open())) {
-            on_open.run(());
+        if let (Some(on_turn), Some(details)) = (on_turn, details.get_untracked()) {
+            on_turn.run(details.open());
         }
     };
     view! {

@@ -45,8 +45,11 @@ pub fn TenantLayout() -> impl IntoView {
             <aside class="side"><Areas tenant/></aside>
             <main id="main" class="main" tabindex="-1"><Outlet/></main>
         </div>
-        <RunDialog overlay/>
-        <Toasts inbox/>
+        // A dialog of the browser makes everything outside of it inert: toasts are where the reader is.
+        <RunDialog overlay inbox tenant/>
+        <Show when=move || overlay.run().is_none()>
+            <Toasts inbox tenant/>
+        </Show>
         <ShortcutHelp shortcuts/>
     }
 }

@@ -1,13 +1,17 @@
 //! `/t/{tenant}/notifications`: what the person was told, of all their tenants, newest first; `show=unread` of the
-//! address leaves out what was read.
+//! address leaves out what was read, `kind=failures` what is something else.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{hooks::use_query_map, location::Url};
 
 use crate::{
     api::notifications::{ReadNotifications, list_notifications},
-    model::{listing::Listing, notification::Notification, run::LiveEvent},
+    model::{
+        listing::Listing,
+        notification::{Notification, NotificationTopic},
+        run::LiveEvent,
+    },
     ui::{
         components::{
             error_panel::ErrorPanel,
@@ -17,18 +21,51 @@ use crate::{
             page_header::PageHeader,
         },
         context::{CurrentTenant, action_error},
+        inbox::InboxStore,
         live::LiveFeed,
         throttle::once_a_second,
     },
 };
 
+/// What the address asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wanted {
+    unread: bool,
+    /// A `NotificationTopic`, as far as the address makes sense.
+    topic: Option<String>,
+}
+
+impl Wanted {
+    /// The query of the same list with other wishes.
+    fn query(unread: bool, topic: Option<&str>) -> String {
+        let unread = unread.then(|| "show=unread".to_owned());
+        let topic = topic.map(|topic| format!("kind={}", Url::escape(topic)));
+        let all: Vec<String> = [unread, topic].into_iter().flatten().collect();
+        if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+    }
+
+    fn address(&self, here: &str) -> String {
+        format!("{here}{}", Self::query(self.unread, self.topic.as_deref()))
+    }
+
+    fn topic(&self) -> Option<NotificationTopic> {
+        self.topic.as_deref()?.parse().ok()
+    }
+}
+
 #[component]
 pub fn NotificationsPage() -> impl IntoView {
     let CurrentTenant(tenant) = expect_context();
     let query = use_query_map();
-    let unread = Memo::new(move |_| query.read().get_str("show") == Some("unread"));
+    let wanted = Memo::new(move |_| {
+        let query = query.read();
+        Wanted { unread: query.get_str("show") == Some("unread"), topic: query.get("kind") }
+    });
     let after = Memo::new(move |_| query.read().get_str("after").map(str::to_owned));
-    let page = Resource::new(move || (unread.get(), after.get()), |(unread, after)| list_notifications(unread, after));
+    let page = Resource::new(
+        move || (wanted.get(), after.get()),
+        |(Wanted { unread, topic }, after)| list_notifications(unread, topic, after),
+    );
     let read = ServerAction::<ReadNotifications>::new();
     let error = action_error(read);
     let refresh = once_a_second(move || page.refetch());
@@ -39,18 +76,19 @@ pub fn NotificationsPage() -> impl IntoView {
     let here = move || format!("/t/{}/notifications", tenant.get());
     view! {
         <Title text="Notifications"/>
-        <PageHeader title="Notifications" beside=move || view! { <Filter here=here() unread=unread.get()/> }>
+        <PageHeader title="Notifications" beside=move || view! { <Filter here=here() wanted=wanted.get()/> }>
             <a class="button" href=move || format!("{}/settings", here())>"Settings"</a>
             <ActionForm action=read>
                 <button type="submit" class="button">"Mark all read"</button>
             </ActionForm>
         </PageHeader>
+        {move || view! { <Kinds here=here() wanted=wanted.get()/> }}
         {move || error.get().map(|error| view! { <Alert text=error.to_string()/> })}
         <Transition>
             {move || Suspend::new(async move {
                 match page.await {
                     Err(error) => view! { <ErrorPanel error/> }.into_any(),
-                    Ok(page) => view! { <Page page unread=unread.get_untracked() here=here()/> }.into_any(),
+                    Ok(page) => view! { <Page page wanted=wanted.get_untracked() here=here() read/> }.into_any(),
                 }
             })}
         </Transition>
@@ -58,27 +96,56 @@ pub fn NotificationsPage() -> impl IntoView {
 }
 
 #[component]
-fn Filter(here: String, unread: bool) -> impl IntoView {
-    let current = |current: bool| current.then_some("page");
+fn Filter(here: String, wanted: Wanted) -> impl IntoView {
+    let to = |unread: bool| format!("{here}{}", Wanted::query(unread, wanted.topic.as_deref()));
     view! {
         <nav class="segments" aria-label="Which notifications">
-            <a href=here.clone() aria-current=current(!unread)>"All"</a>
-            <a href=format!("{here}?show=unread") aria-current=current(unread)>"Unread"</a>
+            <a href=to(false) aria-current=current(!wanted.unread)>"All"</a>
+            <a href=to(true) aria-current=current(wanted.unread)>"Unread"</a>
         </nav>
     }
 }
 
 #[component]
-fn Page(page: Listing<Notification>, unread: bool, here: String) -> impl IntoView {
+fn Kinds(here: String, wanted: Wanted) -> impl IntoView {
+    let to = |topic: Option<NotificationTopic>| {
+        format!("{here}{}", Wanted::query(wanted.unread, topic.map(NotificationTopic::as_str)))
+    };
+    let kinds = NotificationTopic::ALL
+        .iter()
+        .map(
+            |one| view! { <a href=to(Some(*one)) aria-current=current(wanted.topic() == Some(*one))>{one.label()}</a> },
+        )
+        .collect_view();
+    view! {
+        <nav class="segments notification-kinds" aria-label="Kinds of notifications">
+            <a href=to(None) aria-current=current(wanted.topic().is_none())>"Every kind"</a>
+            {kinds}
+        </nav>
+    }
+}
+
+fn current(current: bool) -> Option<&'static str> {
+    current.then_some("page")
+}
+
+#[component]
+fn Page(
+    page: Listing<Notification>,
+    wanted: Wanted,
+    here: String,
+    read: ServerAction<ReadNotifications>,
+) -> impl IntoView {
     let Listing { items, next, note } = page;
-    let (title, advice) = match unread {
-        true => ("All read", "What you are told next appears here and at the bell."),
-        false => {
+    let (title, advice) = match (wanted.topic(), wanted.unread) {
+        (Some(_), _) => ("Nothing of this kind", "Other notifications may be there: choose every kind."),
+        (None, true) => ("All read", "What you are told next appears here and at the bell."),
+        (None, false) => {
             ("No notifications yet", "You hear here of the runs that you start or join, and of what you subscribe to.")
         }
     };
-    let show = if unread { "show=unread&" } else { "" };
     let empty = items.is_empty();
+    let this = wanted.address(&here);
     view! {
         {note.map(|text| view! { <Notice text/> })}
         {empty
@@ -93,23 +160,69 @@ fn Page(page: Listing<Notification>, unread: bool, here: String) -> impl IntoVie
             })}
         {(!empty)
             .then(|| {
-                let rows = items
-                    .into_iter()
-                    .map(|notification| view! { <li><NotificationRow notification/></li> })
-                    .collect_view();
+                let rows =
+                    items.into_iter().map(|notification| view! { <Row notification read/> }).collect_view();
                 view! { <ul class="notifications">{rows}</ul> }
             })}
         {next
             .map(|next| {
+                let and = if this.contains('?') { '&' } else { '?' };
                 view! {
                     <nav class="pager" aria-label="Pages of notifications">
                         <span class="grow"></span>
-                        <a class="button button-plain" href=format!("{here}?{show}after={next}")>
+                        <a class="button button-plain" href=format!("{this}{and}after={next}")>
                             "Older notifications"
                             <Icon glyph=Glyph::ChevronRight/>
                         </a>
                     </nav>
                 }
             })}
+    }
+}
+
+/// Who follows it has read it; who only wants it out of the way marks it.
+#[component]
+fn Row(notification: Notification, read: ServerAction<ReadNotifications>) -> impl IntoView {
+    let inbox = expect_context::<InboxStore>();
+    let (id, unread, title) = (notification.id, !notification.read, notification.title());
+    let follow = move |_| {
+        if unread {
+            inbox.read(Some(id));
+        }
+    };
+    view! {
+        <li>
+            <div class="notification-line" on:click=follow><NotificationRow notification/></div>
+            {unread
+                .then(|| {
+                    view! {
+                        <ActionForm action=read attr:class="notification-mark">
+                            <input type="hidden" name="id" value=id.to_string()/>
+                            <button
+                                type="submit"
+                                class="icon-button"
+                                title="Mark read"
+                                aria-label=format!("Mark read: {title}")
+                            >
+                                <Icon glyph=Glyph::Check/>
+                            </button>
+                        </ActionForm>
+                    }
+                })}
+        </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_holds_what_is_wanted() {
+        let wanted = Wanted { unread: true, topic: Some("failures".to_owned()) };
+        assert_eq!(wanted.address("/n"), "/n?show=unread&kind=failures");
+        assert_eq!(Wanted { unread: false, topic: None }.address("/n"), "/n");
+        let odd = Wanted { unread: false, topic: Some("a&b".to_owned()) };
+        assert_eq!((odd.address("/n").as_str(), odd.topic()), ("/n?kind=a%26b", None));
     }
 }

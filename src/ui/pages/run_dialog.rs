@@ -10,13 +10,15 @@ use crate::{
             icon::{Glyph, Icon},
             live_mark::LiveMark,
             skeleton::DetailSkeleton,
+            toasts::Toasts,
         },
+        inbox::InboxStore,
         run_overlay::RunOverlay,
     },
 };
 
 #[component]
-pub fn RunDialog(overlay: RunOverlay) -> impl IntoView {
+pub fn RunDialog(overlay: RunOverlay, inbox: InboxStore, #[prop(into)] tenant: Signal<String>) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     // The browser's own modal dialog: it keeps the focus, makes the page below inert, closes on Escape, and gives the
     // focus back to where it was.
@@ -46,6 +48,9 @@ pub fn RunDialog(overlay: RunOverlay) -> impl IntoView {
             }
         >
             {move || overlay.run().map(|run| view! { <Sheet overlay run/> })}
+            <Show when=move || overlay.run().is_some()>
+                <Toasts inbox tenant/>
+            </Show>
         </dialog>
     }
 }

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{OutgoingSettings, mail};
 use crate::{
-    model::outgoing::{DestinationDraft, DestinationKind},
+    model::outgoing::{DestinationChange, DestinationDraft, DestinationKind},
     server::net::{OutboundPolicy, Refused, is_private},
 };
 
@@ -14,6 +14,17 @@ const LONGEST_ADDRESS: usize = 1_000;
 /// A destination that makes sense.
 pub struct Checked {
     pub name: String,
+    pub place: Place,
+}
+
+/// The same of a change; without a place the destination keeps its own.
+pub struct CheckedChange {
+    pub name: String,
+    pub address: Option<Place>,
+}
+
+/// An address, and what people see of it.
+pub struct Place {
     pub address: String,
     pub shown: String,
 }
@@ -21,29 +32,56 @@ pub struct Checked {
 /// # Errors
 /// A sentence that says what is wrong.
 pub async fn check(draft: &DestinationDraft, settings: &OutgoingSettings) -> Result<Checked, String> {
-    let (name, address) = (draft.name.trim(), draft.address.trim());
+    let name = name(&draft.name)?;
+    events([draft.on_failed, draft.on_partial, draft.on_late])?;
+    Ok(Checked { name, place: place(draft.kind, draft.address.trim(), settings).await? })
+}
+
+/// # Errors
+/// A sentence that says what is wrong.
+pub async fn check_change(
+    kind: DestinationKind,
+    change: &DestinationChange,
+    settings: &OutgoingSettings,
+) -> Result<CheckedChange, String> {
+    let name = name(&change.name)?;
+    events([change.on_failed, change.on_partial, change.on_late])?;
+    let address = match change.address.trim() {
+        "" => None,
+        address => Some(place(kind, address, settings).await?),
+    };
+    Ok(CheckedChange { name, address })
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let name = text.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(format!("Give the destination a name of at most {LONGEST_NAME} characters."));
     }
-    if !(draft.on_failed || draft.on_partial || draft.on_late) {
-        return Err("Choose at least one thing that the destination is told.".to_owned());
+    Ok(name.to_owned())
+}
+
+fn events(wanted: [bool; 3]) -> Result<(), String> {
+    match wanted.contains(&true) {
+        true => Ok(()),
+        false => Err("Choose at least one thing that the destination is told.".to_owned()),
     }
+}
+
+async fn place(kind: DestinationKind, address: &str, settings: &OutgoingSettings) -> Result<Place, String> {
     if address.len() > LONGEST_ADDRESS {
         return Err(format!("The address is longer than {LONGEST_ADDRESS} characters."));
     }
-    let shown = match draft.kind {
+    let shown = match kind {
         DestinationKind::Email if settings.mail.is_none() => {
             return Err("E-mail is not set up on this server. Ask its operator, or choose another kind.".to_owned());
         }
         DestinationKind::Email if mail::is_address(address) => address.to_owned(),
         DestinationKind::Email => return Err("Write one mail address, such as operations@example.com.".to_owned()),
-        DestinationKind::Slack => host(&web_address(address, settings.policy).await?),
-        DestinationKind::Webhook => {
-            let url = web_address(address, settings.policy).await?;
-            format!("{}{}", host(&url), url.path().trim_end_matches('/'))
-        }
+        // Of many services the rest of the address is all that one needs to know.
+        DestinationKind::Slack | DestinationKind::Webhook => host(&web_address(address, settings.policy).await?),
     };
-    Ok(Checked { name: name.to_owned(), address: address.to_owned(), shown })
+    Ok(Place { address: address.to_owned(), shown })
 }
 
 fn host(url: &Url) -> String {

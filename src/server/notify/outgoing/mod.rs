@@ -2,6 +2,7 @@
 //! change that it tells of, and sent by whichever node takes it, until it arrives or is given up.
 
 mod answer;
+mod destinations;
 mod draft;
 mod event;
 mod listener;
@@ -10,16 +11,19 @@ mod send;
 mod sign;
 mod tries;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use tracing::info;
 use url::Url;
 
+use self::tries::InFlight;
 pub use answer::{answer, told};
 pub use listener::{TellDestinations, tell_late};
 pub use mail::{MailSettingsError, Mailer};
 pub use send::PATIENCE;
-pub use tries::{clockwork, look};
+pub use tries::clockwork;
 
 use crate::{
     error::AppError,
@@ -27,10 +31,7 @@ use crate::{
         audit::{AuditAction, Subject, SubjectKind},
         ids::{DeliveryId, DestinationId},
         listing::Listing,
-        outgoing::{
-            AddedDestination, DELIVERIES_A_PAGE, Delivery, Destination, DestinationDraft, DestinationKind,
-            OutgoingKind, OutgoingPage,
-        },
+        outgoing::{DELIVERIES_A_PAGE, Delivery, OutgoingKind, OutgoingPage},
     },
     server::{
         audit::Deed,
@@ -39,7 +40,7 @@ use crate::{
             Db, DbResult, Tx,
             members::Membership,
             outgoing_deliveries::{self, NewDelivery},
-            outgoing_destinations::{self, NewDestination},
+            outgoing_destinations,
             scope::TenantScope,
         },
         error::ServiceError,
@@ -47,9 +48,6 @@ use crate::{
         secrets::SecretBox,
     },
 };
-
-/// How many destinations a tenant may have.
-const MOST_DESTINATIONS: i64 = 20;
 
 /// What the operator of the server says of sending.
 #[derive(Clone)]
@@ -72,7 +70,10 @@ struct Inner {
     clock: Clock,
     secrets: SecretBox,
     settings: OutgoingSettings,
+    /// How long one try may take.
+    patience: Duration,
     http: OnceLock<reqwest::Client>,
+    in_flight: InFlight,
 }
 
 /// Under which name the secrets of a destination are sealed.
@@ -93,14 +94,42 @@ impl Outgoing {
     pub fn new(db: Db, clock: Clock, secrets: SecretBox) -> Self {
         let policy = OutboundPolicy { allow_private: false };
         let settings = OutgoingSettings { policy, mail: None, public_url: None };
-        Self { inner: Arc::new(Inner { db, clock, secrets, settings, http: OnceLock::new() }) }
+        Self::of(Inner {
+            db,
+            clock,
+            secrets,
+            settings,
+            patience: PATIENCE,
+            http: OnceLock::new(),
+            in_flight: InFlight::default(),
+        })
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
     }
 
     /// The same as this operator wants it.
     pub fn with(&self, settings: OutgoingSettings) -> Self {
-        let Inner { db, clock, secrets, .. } = &*self.inner;
-        let (db, clock, secrets) = (db.clone(), clock.clone(), secrets.clone());
-        Self { inner: Arc::new(Inner { db, clock, secrets, settings, http: OnceLock::new() }) }
+        Self::of(Inner { settings, ..self.anew() })
+    }
+
+    /// The same with another time that one try may take.
+    pub fn with_patience(&self, patience: Duration) -> Self {
+        Self::of(Inner { patience, ..self.anew() })
+    }
+
+    fn anew(&self) -> Inner {
+        let Inner { db, clock, secrets, settings, patience, .. } = &*self.inner;
+        Inner {
+            db: db.clone(),
+            clock: clock.clone(),
+            secrets: secrets.clone(),
+            settings: settings.clone(),
+            patience: *patience,
+            http: OnceLock::new(),
+            in_flight: InFlight::default(),
+        }
     }
 
     /// Made when it is first needed: it reads the machine's certificates.
@@ -133,75 +162,6 @@ impl Outgoing {
         })
     }
 
-    /// Adds a destination. A webhook's secret is told this once.
-    pub async fn add(&self, member: &Membership, draft: &DestinationDraft) -> Result<AddedDestination, ServiceError> {
-        let inner = &self.inner;
-        let checked = draft::check(draft, &inner.settings).await.map_err(AppError::invalid)?;
-        let id = DestinationId(inner.clock.new_id());
-        let seal = |plain: &str| inner.secrets.encrypt(plain, &owner(id)).map_err(internal);
-        let secret = match draft.kind {
-            DestinationKind::Webhook => Some(sign::new_secret().map_err(internal)?),
-            DestinationKind::Slack | DestinationKind::Email => None,
-        };
-        let shown = Destination {
-            id,
-            kind: draft.kind,
-            name: checked.name,
-            shown_address: checked.shown,
-            on_failed: draft.on_failed,
-            on_partial: draft.on_partial,
-            on_late: draft.on_late,
-            enabled: true,
-            created_at: inner.clock.now(),
-            created_by_name: member.user_name().to_owned(),
-        };
-        let address = seal(&checked.address)?;
-        let new = NewDestination { shown, address, secret: secret.as_deref().map(seal).transpose()? };
-        let mut tx = inner.db.begin().await?;
-        if outgoing_destinations::count(&mut tx, member.scope()).await? >= MOST_DESTINATIONS {
-            let words =
-                format!("A tenant has at most {MOST_DESTINATIONS} destinations. Remove one that is not needed.");
-            return Err(AppError::Conflict { message: words }.into());
-        }
-        outgoing_destinations::insert(&mut tx, member.scope(), &new).await?;
-        let deed = Deed::new(member, AuditAction::DestinationAdded).with("kind", draft.kind);
-        self.note(&mut tx, member, deed, destination(id, &new.shown.name)).await?;
-        tx.commit().await?;
-        info!(tenant = %member.scope().tenant(), destination = %id, kind = %draft.kind, "destination added");
-        Ok(AddedDestination { id, secret })
-    }
-
-    /// Switches a destination on or off; what it still waited for when it is switched off is given up.
-    pub async fn switch(&self, member: &Membership, id: DestinationId, on: bool) -> Result<(), ServiceError> {
-        let (scope, mut tx) = (member.scope(), self.inner.db.begin().await?);
-        if !outgoing_destinations::switch(&mut tx, scope, id, on).await? {
-            return Err(AppError::not_found("This destination").into());
-        }
-        let deed = Deed::new(member, AuditAction::DestinationSwitched).with("on", on);
-        let name = outgoing_destinations::name(&mut tx, scope, id).await?.unwrap_or_default();
-        self.note(&mut tx, member, deed, destination(id, &name)).await?;
-        if !on {
-            outgoing_deliveries::give_up(&mut tx, scope, id, "The destination was switched off.").await?;
-        }
-        tx.commit().await?;
-        info!(tenant = %scope.tenant(), destination = %id, on, "destination switched");
-        Ok(())
-    }
-
-    /// Removes a destination with its log.
-    pub async fn remove(&self, member: &Membership, id: DestinationId) -> Result<(), ServiceError> {
-        let mut tx = self.inner.db.begin().await?;
-        let name = outgoing_destinations::name(&mut tx, member.scope(), id).await?;
-        if !outgoing_destinations::delete(&mut tx, member.scope(), id).await? {
-            return Err(AppError::not_found("This destination").into());
-        }
-        let deed = Deed::new(member, AuditAction::DestinationRemoved);
-        self.note(&mut tx, member, deed, destination(id, &name.unwrap_or_default())).await?;
-        tx.commit().await?;
-        info!(tenant = %member.scope().tenant(), destination = %id, "destination removed");
-        Ok(())
-    }
-
     /// Sends a test at once, once, and gives what came of it.
     pub async fn test(&self, member: &Membership, id: DestinationId) -> Result<Delivery, ServiceError> {
         let (inner, scope) = (&self.inner, member.scope());
@@ -232,6 +192,10 @@ impl Outgoing {
     /// Sends a delivery again at once, under its own id; when that fails, all of its tries begin anew.
     pub async fn redeliver(&self, member: &Membership, id: DeliveryId) -> Result<Delivery, ServiceError> {
         let mut tx = self.inner.db.begin().await?;
+        if outgoing_destinations::takes(&mut tx, member.scope(), id).await? == Some(false) {
+            let words = "The destination is switched off. Switch it on before you send it anything again.";
+            return Err(AppError::Conflict { message: words.to_owned() }.into());
+        }
         if !outgoing_deliveries::again(&mut tx, member.scope(), id, self.inner.clock.now()).await? {
             return Err(AppError::not_found("This delivery").into());
         }

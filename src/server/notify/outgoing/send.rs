@@ -14,7 +14,7 @@ use crate::{
     server::{db::outgoing_deliveries::Due, net::Refused, redact::detail},
 };
 
-/// How long one try may take.
+/// How long one try may take, unless it is set otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(15);
 /// A receiver may ask for so much patience, and no more.
 const LONGEST_WISH: i64 = 60 * 60;
@@ -87,7 +87,8 @@ impl Outgoing {
             return Tried::failed(None, format!("Nothing was sent: {refused}."));
         }
         let Ok(http) = self.http() else { return Tried::failed(None, "This server cannot send over HTTP.") };
-        let mut request = http.post(url).timeout(PATIENCE).header(header::CONTENT_TYPE, "application/json").body(body);
+        let mut request =
+            http.post(url).timeout(self.inner.patience).header(header::CONTENT_TYPE, "application/json").body(body);
         if let Some(values) = signed {
             let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
             request = names.into_iter().zip(values).fold(request, |request, (name, value)| request.header(name, value));
@@ -99,7 +100,7 @@ impl Outgoing {
                 // The address may be all that one needs to know.
                 let error = error.without_url();
                 warn!(error = detail(&error), "a notification could not be sent");
-                Tried::failed(None, reason(&error))
+                Tried::failed(None, reason(&error, self.inner.patience))
             }
         }
     }
@@ -126,7 +127,7 @@ fn judge(status: StatusCode, headers: &header::HeaderMap) -> Tried {
     }
 }
 
-fn reason(error: &reqwest::Error) -> String {
+fn reason(error: &reqwest::Error, patience: Duration) -> String {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(one) = cause {
         if let Some(refused) = one.downcast_ref::<Refused>() {
@@ -135,7 +136,7 @@ fn reason(error: &reqwest::Error) -> String {
         cause = one.source();
     }
     if error.is_timeout() {
-        format!("The receiver did not answer within {} seconds.", PATIENCE.as_secs())
+        format!("The receiver did not answer within {} seconds.", patience.as_secs())
     } else if error.is_connect() {
         "The receiver could not be reached: its name, its port or its certificate is not right, or it is down."
             .to_owned()

@@ -1,18 +1,24 @@
 //! The tries of deliveries: when they come, who does them, and when they end.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{
-    Outgoing,
-    send::{PATIENCE, Tried},
-};
+use super::{Outgoing, send::Tried};
 use crate::{
-    model::outgoing::{DeliveryState, OutgoingKind},
+    model::{
+        ids::DestinationId,
+        outgoing::{DeliveryState, OutgoingKind},
+    },
     server::{
         db::{
             DbResult,
@@ -24,19 +30,21 @@ use crate::{
 
 /// How often each process that works looks for what is due.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// How many deliveries a look takes, how many of them of one destination, and how many are sent at once.
+/// How many deliveries a look takes, and how many of them of one destination.
 const AT_ONCE: i64 = 64;
-const OF_EACH: i64 = 4;
-const IN_FLIGHT: usize = 16;
+const OF_EACH: usize = 4;
+/// How many deliveries a process sends at once.
+const IN_FLIGHT: usize = 64;
 /// When the next try comes after each one, in seconds, as Standard Webhooks propose; after the last it is given up.
 const PAUSES: [i64; 7] = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600];
 
-/// Looks until `stopping` is cancelled.
+/// Looks until `stopping` is cancelled. What is being sent then is due again soon.
 pub async fn clockwork(outgoing: Outgoing, stopping: CancellationToken) {
+    let mut tries = JoinSet::new();
     loop {
         tokio::select! {
             () = stopping.cancelled() => return,
-            () = look(&outgoing) => {}
+            () = look(&outgoing, &mut tries) => {}
         }
         tokio::select! {
             () = stopping.cancelled() => return,
@@ -45,26 +53,85 @@ pub async fn clockwork(outgoing: Outgoing, stopping: CancellationToken) {
     }
 }
 
-/// One look, which never fails.
-pub async fn look(outgoing: &Outgoing) {
-    match AssertUnwindSafe(outgoing.send_due()).catch_unwind().await {
-        Ok(Ok(_)) => {}
+/// One look, which never fails. It begins tries and waits for none: a receiver that is silent delays nobody else.
+async fn look(outgoing: &Outgoing, tries: &mut JoinSet<bool>) {
+    while let Some(ended) = tries.try_join_next() {
+        if ended.is_err() {
+            error!("a delivery panicked; it is tried again");
+        }
+    }
+    match AssertUnwindSafe(outgoing.begin_due(tries)).catch_unwind().await {
+        Ok(Ok(())) => {}
         Ok(Err(cause)) => error!(error = detail(&cause), "looking for due deliveries failed; it is tried again"),
         Err(_panic) => error!("looking for due deliveries panicked; it is tried again"),
     }
 }
 
+/// How many tries of each destination are under way in this process.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InFlight(Arc<Mutex<HashMap<DestinationId, usize>>>);
+
+/// Room for one try, until it is dropped.
+struct Room {
+    of: InFlight,
+    destination: DestinationId,
+}
+
+impl InFlight {
+    fn counts(&self) -> MutexGuard<'_, HashMap<DestinationId, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// None when the destination, or the process, has enough under way.
+    fn room(&self, destination: DestinationId) -> Option<Room> {
+        let mut counts = self.counts();
+        if counts.values().sum::<usize>() >= IN_FLIGHT {
+            return None;
+        }
+        let count = counts.entry(destination).or_default();
+        if *count >= OF_EACH {
+            return None;
+        }
+        *count += 1;
+        Some(Room { of: self.clone(), destination })
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut counts = self.of.counts();
+        if let Some(count) = counts.get_mut(&self.destination) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.destination);
+            }
+        }
+    }
+}
+
 impl Outgoing {
-    /// Does a try of what is due; gives how many it did.
+    /// Does a try of what is due, and waits for what comes of it; gives how many it did.
     pub async fn send_due(&self) -> DbResult<usize> {
-        let due = outgoing_deliveries::due(&self.inner.db, self.inner.clock.now(), OF_EACH, AT_ONCE).await?;
-        let tries = stream::iter(due).map(|due| async move {
-            self.attempt(&due).await.unwrap_or_else(|cause| {
-                warn!(delivery = %due.id, error = detail(&cause), "a delivery could not be noted; it is tried again");
-                false
-            })
-        });
-        Ok(tries.buffer_unordered(IN_FLIGHT).filter(|tried| std::future::ready(*tried)).count().await)
+        let mut tries = JoinSet::new();
+        self.begin_due(&mut tries).await?;
+        Ok(tries.join_all().await.into_iter().filter(|tried| *tried).count())
+    }
+
+    /// Begins a try of what is due, as far as there is room.
+    async fn begin_due(&self, tries: &mut JoinSet<bool>) -> DbResult<()> {
+        let inner = &self.inner;
+        for due in outgoing_deliveries::due(&inner.db, inner.clock.now(), OF_EACH as i64, AT_ONCE).await? {
+            let Some(room) = inner.in_flight.room(due.destination) else { continue };
+            let outgoing = self.clone();
+            tries.spawn(async move {
+                let _room = room;
+                outgoing.attempt(&due).await.unwrap_or_else(|cause| {
+                    warn!(delivery = %due.id, error = detail(&cause), "a delivery could not be noted; it is tried again");
+                    false
+                })
+            });
+        }
+        Ok(())
     }
 
     /// One try, which nobody else does meanwhile: a node that dies in it leaves it to the others. False when somebody was
@@ -72,7 +139,7 @@ impl Outgoing {
     pub(super) async fn attempt(&self, due: &Due) -> DbResult<bool> {
         let inner = &self.inner;
         let now = inner.clock.now();
-        let held = now + TimeDelta::from_std(PATIENCE * 3).unwrap_or_default();
+        let held = now + TimeDelta::from_std(inner.patience * 3).unwrap_or_default();
         let mut tx = inner.db.begin().await?;
         if !outgoing_deliveries::hold(&mut tx, due, held, now).await? {
             return Ok(false);

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::events::Events;
 use crate::{
     model::outgoing::{DestinationDraft, DestinationKind},
     ui::components::icon::{Glyph, Icon},
@@ -25,11 +26,6 @@ pub fn DestinationForm(
         })
         .collect_view();
     let wrong = error.is_some();
-    let told = [
-        ("on_failed", "Failed runs", draft.on_failed),
-        ("on_partial", "Partially succeeded runs", draft.on_partial),
-        ("on_late", "Late schedules", draft.on_late),
-    ];
     view! {
         <section class="panel outgoing-form" aria-label="Add a destination">
             <h2>"Add a destination"</h2>
@@ -69,19 +65,7 @@ pub fn DestinationForm(
                         }}
                     </label>
                 </div>
-                <fieldset class="outgoing-events">
-                    <legend>"Tell it of"</legend>
-                    {told
-                        .map(|(name, words, checked)| {
-                            view! {
-                                <label class="choice">
-                                    <input type="checkbox" name=name value="on" checked=checked/>
-                                    <span>{words}</span>
-                                </label>
-                            }
-                        })
-                        .collect_view()}
-                </fieldset>
+                <Events on_failed=draft.on_failed on_partial=draft.on_partial on_late=draft.on_late/>
                 <button type="submit" class="button button-primary">"Add destination"</button>
             </form>
         </section>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::edit_form::EditForm;
 use crate::{
     model::outgoing::Destination,
     ui::components::icon::{Glyph, Icon},
@@ -30,10 +31,11 @@ pub fn Destinations(destinations: Vec<Destination>, #[prop(into)] tenant: String
 #[component]
 fn Row(destination: Destination, tenant: String) -> impl IntoView {
     let (id, name, on) = (destination.id.to_string(), destination.name.clone(), destination.enabled);
+    let owner = tenant.clone();
     let form = move |action: &'static str, label: &'static str, turned: Option<bool>| {
         view! {
             <form method="post" action=format!("/api/outgoing/{action}")>
-                <input type="hidden" name="tenant" value=tenant.clone()/>
+                <input type="hidden" name="tenant" value=owner.clone()/>
                 <input type="hidden" name="destination" value=id.clone()/>
                 {turned.map(|on| view! { <input type="hidden" name="on" value=on.to_string()/> })}
                 <button type="submit" class="button" aria-label=format!("{label}: {name}")>{label}</button>
@@ -41,6 +43,7 @@ fn Row(destination: Destination, tenant: String) -> impl IntoView {
         }
     };
     let events = destination.events();
+    let edit = view! { <EditForm destination=destination.clone() tenant=tenant.clone()/> };
     let hint = format!("Added by {}", destination.created_by_name);
     view! {
         <tr role="row" class="run">
@@ -59,7 +62,8 @@ fn Row(destination: Destination, tenant: String) -> impl IntoView {
             <td role="cell" class="cell-acts">
                 {form("test", "Send a test", None)}
                 {form("switch", if on { "Switch off" } else { "Switch on" }, Some(!on))}
-                <details class="outgoing-remove">
+                {edit}
+                <details class="outgoing-more">
                     <summary class="button button-plain" aria-label=format!("Remove: {}", destination.name)>"Remove"</summary>
                     <p class="quiet">"Its log goes with it."</p>
                     {form("remove", "Remove it", None)}

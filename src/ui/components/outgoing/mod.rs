@@ -2,4 +2,6 @@
 
 pub mod destination_form;
 pub mod destinations;
+mod edit_form;
+mod events;
 pub mod log;
