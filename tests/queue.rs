@@ -158,6 +158,25 @@ on_both_engines! {
         }
     }
 
+    async fn a_run_does_not_wait_longer_than_the_lease_for_a_dead_worker_that_had_its_task(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let run = app.ensure(scope, json!({})).await.run().id;
+        by_hand(
+            &app,
+            "INSERT INTO Workers (id, worker_type, storage_name, layers, last_seen) \
+             VALUES ('dead', 'operation_runs', 'x', '', strftime('%s', 'now') - 61)",
+            "INSERT INTO apalis.workers (id, worker_type, storage_name, layers, last_seen) \
+             VALUES ('dead', 'operation_runs', 'x', '', now() - interval '61 seconds')",
+        ).await;
+        by_hand(
+            &app,
+            "UPDATE Jobs SET status = 'Running', lock_by = 'dead', lock_at = strftime('%s', 'now')",
+            "UPDATE apalis.jobs SET status = 'Running', lock_by = 'dead', lock_at = now()",
+        ).await;
+        let _workers = Workers::start(&app.core, vec![TestJob::doing(|_| async { Ok(()) })]);
+        assert_eq!(app.completed(scope, run).await.run.attempt, 1);
+    }
+
     async fn what_cannot_be_read_is_put_aside_and_the_worker_goes_on(app: TestApp) {
         let scope = app.tenant("contoso").await;
         // A payload of another version, of a run that exists.

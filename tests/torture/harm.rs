@@ -123,6 +123,11 @@ impl Fleet {
         add(&self.world.tally.stops);
     }
 
+    /// What the workers have said, to find out why something is not done.
+    pub fn said(&self) -> String {
+        self.workers.iter().map(Process::said).collect::<Vec<_>>().join("\n---\n")
+    }
+
     /// A process that was starting while PostgreSQL was away may give up; one that was up may not.
     pub fn replace_the_fallen(&mut self) {
         let world = self.world.clone();

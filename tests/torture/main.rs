@@ -60,9 +60,20 @@ async fn drained(world: &World, fleet: &mut Fleet, patience: Duration) -> Vec<St
         let Ok(rows) = rows(world).await else { continue };
         let active: Vec<_> = rows.iter().filter(|row| row.status != RunStatus::Completed).collect();
         if active.is_empty() || Instant::now() > until {
+            if !active.is_empty() {
+                println!("{}\n{}", queue(world).await, fleet.said());
+            }
             return active.iter().map(|row| format!("{}: it is still active", row.id)).collect();
         }
     }
+}
+
+/// The tasks that are not done and the workers, as the queue has them.
+async fn queue(world: &World) -> String {
+    let sql = "SELECT string_agg(concat_ws(' ', j.id, j.status, j.attempts, j.run_at, j.lock_by, w.last_seen, now()), E'\\n') \
+        FROM apalis.jobs j LEFT JOIN apalis.workers w ON w.id = j.lock_by WHERE j.status NOT IN ('Done', 'Killed')";
+    let found: Result<Option<String>, _> = sqlx::query_scalar(sql).fetch_one(world.pool()).await;
+    format!("{found:?}").replace("\\n", "\n")
 }
 
 /// Runs that somebody was told of and that are not there.
