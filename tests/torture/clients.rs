@@ -32,7 +32,10 @@ pub async fn client(world: Arc<World>, seed: u64, visitor: Visitor, every: Durat
                 cancel(&world, &node, own.choose(&mut rng)).await;
                 continue;
             }
-            _ => retry(&world, &node, own.choose(&mut rng)).await,
+            _ => {
+                let failed_only = rng.random_bool(0.5);
+                retry(&world, &node, own.choose(&mut rng), failed_only).await
+            }
         };
         match told {
             None => add(&world.tally.refused),
@@ -73,10 +76,11 @@ async fn cancel(world: &World, node: &Visitor, run: Option<&(usize, RunId)>) {
     }
 }
 
-/// Only what failed, of a run that may have failed.
-async fn retry(world: &World, node: &Visitor, run: Option<&(usize, RunId)>) -> Option<Started> {
+/// The whole of a run that did not succeed, or only what failed in it.
+async fn retry(world: &World, node: &Visitor, run: Option<&(usize, RunId)>, failed_only: bool) -> Option<Started> {
     let (tenant, run) = run?;
-    let form = [("tenant", world.tenants[*tenant].slug), ("run", &*run.to_string()), ("failed_only", "true")];
+    let failed_only = if failed_only { "true" } else { "false" };
+    let form = [("tenant", world.tenants[*tenant].slug), ("run", &*run.to_string()), ("failed_only", failed_only)];
     let started = ask(node, "operations/retry", &form).await?;
     add(&world.tally.retries);
     Some(started)

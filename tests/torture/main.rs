@@ -26,6 +26,7 @@ use world::{TENANTS, WHO, World, of};
 
 /// How hard it is.
 struct Torture {
+    tenants: usize,
     time: Duration,
     clients: u64,
     /// How often a client asks.
@@ -40,7 +41,7 @@ struct Torture {
 async fn people(world: &Arc<World>, torture: &Torture) -> (JoinSet<()>, JoinSet<()>) {
     let (mut viewers, mut clients) = (JoinSet::new(), JoinSet::new());
     let somebody = Visitor::signed_in_at(&world.url(0), WHO).await;
-    for tenant in 0..TENANTS.len() {
+    for tenant in 0..world.tenants.len() {
         viewers.spawn(viewer(world.clone(), tenant, somebody.clone()));
     }
     for seed in 0..torture.clients {
@@ -117,7 +118,7 @@ async fn screens_are_right(world: &World) {
 }
 
 async fn nothing_is_lost_in(torture: Torture) {
-    let world = Arc::new(World::new().await);
+    let world = Arc::new(World::new(&TENANTS[..torture.tenants]).await);
     let mut fleet = Fleet::start(&world).await;
     let (mut viewers, clients) = people(&world, &torture).await;
     fleet.harm(Instant::now() + torture.time, torture.harm_every, torture.restart_every).await;
@@ -173,11 +174,12 @@ async fn nothing_is_lost_in(torture: Torture) {
 async fn nothing_is_lost_whatever_dies() {
     let seconds = std::env::var("RUNLEDGER_TORTURE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(180);
     nothing_is_lost_in(Torture {
+        tenants: TENANTS.len(),
         time: Duration::from_secs(seconds),
         clients: 12,
         ask_every: Duration::from_millis(300),
         harm_every: Duration::from_millis(1_500),
-        restart_every: Duration::from_secs(15),
+        restart_every: Duration::from_secs(10),
         patience: Duration::from_secs(300),
     })
     .await;
@@ -186,10 +188,11 @@ async fn nothing_is_lost_whatever_dies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_is_lost_in_a_short_torture() {
     nothing_is_lost_in(Torture {
-        time: Duration::from_secs(8),
-        clients: 6,
+        tenants: 2,
+        time: Duration::from_secs(7),
+        clients: 4,
         ask_every: Duration::from_millis(400),
-        harm_every: Duration::from_millis(900),
+        harm_every: Duration::from_millis(800),
         restart_every: Duration::ZERO,
         patience: Duration::from_secs(60),
     })

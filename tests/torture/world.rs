@@ -78,7 +78,7 @@ pub struct World {
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub async fn new(slugs: &[&'static str]) -> Self {
         let postgres = OwnPostgres::start();
         let database = TestDatabase::of_own(&postgres).await;
         let installation = Installation::on(&database)
@@ -90,7 +90,7 @@ impl World {
         let app = TestApp::on(database, Clock::system()).await;
         let graph = Graph::sample(&[]).await;
         let mut tenants = Vec::new();
-        for slug in TENANTS {
+        for slug in slugs {
             tenants.push(tenant(&app, &graph, slug).await);
         }
         Self {
