@@ -163,6 +163,34 @@ on_both_engines! {
         assert!(nothing.is_err(), "a run that succeeded is not done again");
     }
 
+    async fn what_failed_is_done_again_over_http_and_nothing_else(app: TestApp) {
+        let graph = Graph::sample(&["forbidden:assignmentFilters"]).await;
+        let scope = app.tenant_at("contoso", &graph.url).await;
+        app.member("op@contoso.example", "contoso", Role::Operator).await;
+        let web = Web::start(&app).await;
+        let operator = web.signed_in("op@contoso.example").await;
+        let _workers = ProductWorkers::start(&app.core);
+        let started = [("tenant", "contoso"), ("operation_type", "inventory.sync")];
+        let (_, told) = operator.ask("operations/start", &started).await;
+        let first = app.completed(scope, told["run"]["id"].as_str().unwrap().parse().unwrap()).await;
+        assert_eq!(first.run.outcome, Some(RunOutcome::PartiallySucceeded));
+        let id = first.run.id.to_string();
+        let page = operator.get(&format!("/t/contoso/operations/{id}")).await.text().await.unwrap();
+        assert!(page.contains("Run failed items again"));
+
+        graph.set_faults(&[]).await;
+        let again = [("tenant", "contoso"), ("run", &*id), ("failed_only", "true")];
+        let (status, told) = operator.ask("operations/retry", &again).await;
+        assert_eq!((status, &told["created"], &told["run"]["retry_of"]), (StatusCode::OK, &json!(true), &json!(id)));
+        let second = app.completed(scope, told["run"]["id"].as_str().unwrap().parse().unwrap()).await;
+        assert_eq!((second.run.outcome, second.run.retry_of), (Some(RunOutcome::Succeeded), Some(first.run.id)));
+        assert_eq!(second.context["inputs"], json!({ "only": ["assignment_filters"] }));
+        let filters = graph.directory("contoso").await.ids("deviceManagement/assignmentFilters").await;
+        assert_eq!(second.run.summary_counts.total, filters.len() as u64, "only what had failed");
+        let (status, _) = operator.ask("operations/retry", &[("tenant", "contoso"), ("run", &*second.run.id.to_string())]).await;
+        assert_eq!(status, StatusCode::CONFLICT, "what succeeded is not done again");
+    }
+
     async fn the_page_cancels_and_runs_again_as_far_as_the_role_may(app: TestApp) {
         let scope = app.tenant("contoso").await;
         app.member("op@contoso.example", "contoso", Role::Operator).await;

@@ -8,9 +8,10 @@ use std::sync::{
 };
 
 use common::{
-    Engine, TestApp, TestDatabase, eventually,
+    Engine, TestApp, eventually,
     jobs::{TestJob, Workers},
     web::Web,
+    wire::Wire,
 };
 use reqwest::StatusCode;
 use runledger::{
@@ -18,59 +19,10 @@ use runledger::{
         run::{RunOutcome, SummaryCounts},
         user::Role,
     },
-    server::{
-        boot::Core,
-        db::{Db, DbSettings},
-        runs::handle::StepResult,
-    },
+    server::{db::Db, runs::handle::StepResult},
 };
 use serde_json::json;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{Notify, watch},
-};
-
-/// Stands between a node and PostgreSQL, and can be cut.
-struct Wire {
-    url: String,
-    open: watch::Sender<bool>,
-}
-
-impl Wire {
-    async fn to(database: &TestDatabase) -> Self {
-        let DbSettings::Postgres { url, .. } = database.settings() else { panic!("on PostgreSQL") };
-        let mut url = url::Url::parse(url).unwrap();
-        let server = (url.host_str().unwrap().to_owned(), url.port().unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
-        let (open, state) = watch::channel(true);
-        tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let (server, mut state) = (server.clone(), state.clone());
-                tokio::spawn(async move {
-                    // A cut wire takes no connection, and ends those that it has.
-                    if !*state.borrow() {
-                        return;
-                    }
-                    let Ok(mut far) = TcpStream::connect((server.0.as_str(), server.1)).await else { return };
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
-                        _ = state.wait_for(|open| !open) => {}
-                    }
-                });
-            }
-        });
-        Self { url: url.to_string(), open }
-    }
-
-    fn cut(&self) {
-        self.open.send_replace(false);
-    }
-
-    fn mend(&self) {
-        self.open.send_replace(true);
-    }
-}
+use tokio::sync::Notify;
 
 fn item() -> StepResult {
     let counts = SummaryCounts { total: 1, processed: 1, succeeded: 1, ..SummaryCounts::default() };
@@ -83,9 +35,7 @@ async fn pages_say_that_the_database_is_away_and_jobs_wait_for_it() {
     let scope = app.tenant("contoso").await;
     app.member("op@contoso.example", "contoso", Role::Operator).await;
     let wire = Wire::to(&app.database).await;
-    let db = Db::connect(&DbSettings::Postgres { url: wire.url.clone(), connections: 8 }).await.unwrap();
-    let node = Core::on(db, app.core.clock.clone(), app.core.secrets.clone());
-    let far = TestApp { core: node, database: TestDatabase::create(Engine::Sqlite).await };
+    let far = wire.app(&app).await;
     let web = Web::start(&far).await;
     let operator = web.signed_in("op@contoso.example").await;
 

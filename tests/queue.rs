@@ -15,10 +15,13 @@ use common::{
     jobs::{TestJob, Workers},
 };
 use runledger::{
-    model::ids::{RunId, TenantId},
+    model::{
+        ids::{RunId, TenantId},
+        operation::OperationType,
+    },
     server::{
         db::{Db, parked, scope::TenantScope, tasks},
-        runs::Limits,
+        runs::{Limits, NewRun},
     },
 };
 use serde_json::json;
@@ -92,6 +95,46 @@ on_both_engines! {
         assert_eq!(most.load(Ordering::SeqCst), 2);
     }
 
+    async fn a_tenant_has_no_more_running_of_all_types_together_than_of_all_types_it_may(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let (now, most, go) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new((0, 0))), Arc::new(Notify::new()));
+        let job = |operation_type| {
+            let (now, most, go) = (now.clone(), most.clone(), go.clone());
+            TestJob::of(operation_type, move |run| {
+                let (now, most, go) = (now.clone(), most.clone(), go.clone());
+                async move {
+                    {
+                        let (mut now, mut most) = (now.lock().unwrap(), most.lock().unwrap());
+                        now.push(run.run().operation_type);
+                        let of_type = now.iter().filter(|other| **other == run.run().operation_type).count();
+                        *most = (most.0.max(now.len()), most.1.max(of_type));
+                    }
+                    go.notified().await;
+                    let mut now = now.lock().unwrap();
+                    let place = now.iter().position(|other| *other == run.run().operation_type).unwrap();
+                    now.remove(place);
+                    Ok(())
+                }
+            })
+        };
+        let types = [OperationType::InventorySync, OperationType::PolicySync];
+        let limits = Limits { of_tenant: 3, of_type: 2 };
+        let _workers = Workers::start_limited(&app.core, types.map(job).to_vec(), 8, limits);
+        let mut runs = queue(&app, scope, 4).await;
+        for number in 0..4 {
+            let new = NewRun { operation_type: types[1], ..common::new_run(json!({ "number": number })) };
+            runs.push(app.core.runs.ensure_run(scope, new).await.unwrap().run().id);
+        }
+        eventually("three run", async || (now.lock().unwrap().len() == 3).then_some(())).await;
+        for run in runs {
+            eventually("it is its turn", async || {
+                go.notify_one();
+                (!app.detail(scope, run).await.run.status.is_active()).then_some(())
+            }).await;
+        }
+        assert_eq!(*most.lock().unwrap(), (3, 2), "three at once, two of a type");
+    }
+
     async fn runs_without_a_task_get_one_and_tasks_without_a_run_go(app: TestApp) {
         let scope = app.tenant("contoso").await;
         let runs = queue(&app, scope, 3).await;
@@ -113,6 +156,25 @@ on_both_engines! {
         for run in runs {
             app.completed(scope, run).await;
         }
+    }
+
+    async fn a_run_does_not_wait_longer_than_the_lease_for_a_dead_worker_that_had_its_task(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let run = app.ensure(scope, json!({})).await.run().id;
+        by_hand(
+            &app,
+            "INSERT INTO Workers (id, worker_type, storage_name, layers, last_seen) \
+             VALUES ('dead', 'operation_runs', 'x', '', strftime('%s', 'now') - 61)",
+            "INSERT INTO apalis.workers (id, worker_type, storage_name, layers, last_seen) \
+             VALUES ('dead', 'operation_runs', 'x', '', now() - interval '61 seconds')",
+        ).await;
+        by_hand(
+            &app,
+            "UPDATE Jobs SET status = 'Running', lock_by = 'dead', lock_at = strftime('%s', 'now')",
+            "UPDATE apalis.jobs SET status = 'Running', lock_by = 'dead', lock_at = now()",
+        ).await;
+        let _workers = Workers::start(&app.core, vec![TestJob::doing(|_| async { Ok(()) })]);
+        assert_eq!(app.completed(scope, run).await.run.attempt, 1);
     }
 
     async fn what_cannot_be_read_is_put_aside_and_the_worker_goes_on(app: TestApp) {

@@ -83,9 +83,10 @@ async function stop(child: ChildProcess, worker: number): Promise<void> {
   }
   const ended = once(child, "exit", { signal: AbortSignal.timeout(stopSeconds * 1000) });
   child.kill("SIGTERM");
-  await ended.catch(() => {
+  const [code, signal] = await ended.catch(() => {
     throw new Error(`The server of worker ${worker} did not end within ${stopSeconds} s of SIGTERM.`);
   });
+  if (code !== 0) throw new Error(`The server of worker ${worker} was asked to stop and ended with ${signal ?? code}.`);
 }
 
 async function freePort(): Promise<number> {

@@ -26,8 +26,10 @@ use super::{
 
 /// How often the queue is looked at when nobody says that there is a task.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often a worker tells the queue that it lives; after two misses its tasks go to others.
-const WORKER_HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often a worker tells the queue within a lease, and at least, that it lives. When it misses so many its tasks go to
+/// others, as its runs do: until then a run may wait whose task it had in its hands when it died.
+const BEATS_A_LEASE: u32 = 4;
+const SLOWEST_BEAT: Duration = Duration::from_secs(15);
 /// Tasks fetched at once. With more than one, those that wait for a free slot would keep the queue from beating, and
 /// another worker would take all of them over, running ones included.
 const BATCH: usize = 1;
@@ -139,6 +141,7 @@ async fn work(
     stopping: CancellationToken,
 ) {
     let db = ledger.db().queue();
+    let heartbeat = (settings.lease / BEATS_A_LEASE).min(SLOWEST_BEAT);
     while !stopping.is_cancelled() {
         // The queue refuses a name that it has seen a moment ago: each start has its own.
         let name = format!("{}-{}", settings.tracker.worker, ledger.clock().new_id().simple());
@@ -151,7 +154,8 @@ async fn work(
                 let config = apalis_sqlite::Config::default()
                     .queue(QUEUE)
                     .batch_size(BATCH)
-                    .heartbeat_interval(WORKER_HEARTBEAT);
+                    .heartbeat_interval(heartbeat)
+                    .missed_heartbeats(BEATS_A_LEASE as usize);
                 let storage = SqliteStorage::<RunTask>::new(db.write());
                 run_worker!(&*name, storage, config, looks(queued.clone()), service, stopping)
             }
@@ -159,7 +163,8 @@ async fn work(
                 let config = apalis_postgres::Config::default()
                     .queue(QUEUE)
                     .batch_size(BATCH)
-                    .heartbeat_interval(WORKER_HEARTBEAT);
+                    .heartbeat_interval(heartbeat)
+                    .missed_heartbeats(BEATS_A_LEASE as usize);
                 let storage = PostgresStorage::<RunTask>::new(pool);
                 run_worker!(&*name, storage, config, looks(queued.clone()), service, stopping)
             }

@@ -69,6 +69,20 @@ impl TestDatabase {
         Self { settings: postgres(&name), _folder: None }
     }
 
+    /// The database of a PostgreSQL of the test's own, migrated.
+    pub async fn of_own(postgres: &super::postgres::OwnPostgres) -> Self {
+        let settings = DbSettings::Postgres { url: postgres.url().to_owned(), connections: 8 };
+        let db = Db::connect(&settings).await.unwrap();
+        db.migrate().await.unwrap();
+        db.close().await;
+        Self { settings, _folder: None }
+    }
+
+    /// A database of somebody else's, reached another way.
+    pub const fn reached(settings: DbSettings) -> Self {
+        Self { settings, _folder: None }
+    }
+
     pub fn settings(&self) -> &DbSettings {
         &self.settings
     }

@@ -16,26 +16,36 @@ use runledger::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+const LEASE: Duration = Duration::from_secs(60);
+
 type Work = dyn Fn(RunHandle) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync;
 
-/// A producer of `inventory.sync` that does what the test says.
-pub struct TestJob(Box<Work>);
+/// A producer that does what the test says.
+pub struct TestJob(OperationType, Box<Work>);
 
 impl TestJob {
+    /// Of `inventory.sync`.
     pub fn doing<F: Future<Output = Result<(), JobError>> + Send + 'static>(
         work: impl Fn(RunHandle) -> F + Send + Sync + 'static,
     ) -> Arc<dyn Producer> {
-        Arc::new(Self(Box::new(move |run| work(run).boxed())))
+        Self::of(OperationType::InventorySync, work)
+    }
+
+    pub fn of<F: Future<Output = Result<(), JobError>> + Send + 'static>(
+        operation_type: OperationType,
+        work: impl Fn(RunHandle) -> F + Send + Sync + 'static,
+    ) -> Arc<dyn Producer> {
+        Arc::new(Self(operation_type, Box::new(move |run| work(run).boxed())))
     }
 }
 
 impl Producer for TestJob {
     fn operation_type(&self) -> OperationType {
-        OperationType::InventorySync
+        self.0
     }
 
     fn perform(&self, run: RunHandle) -> BoxFuture<'_, Result<(), JobError>> {
-        (self.0)(run)
+        (self.1)(run)
     }
 }
 
@@ -57,24 +67,30 @@ impl Workers {
         heartbeat_every: Duration,
     ) -> Self {
         let tracker = TrackerSettings { time_limit, heartbeat_every, ..settings() };
-        Self::start_so(core, producers, tracker, 4, Duration::from_secs(5))
+        Self::start_so(core, producers, tracker, 4, Duration::from_secs(5), LEASE)
+    }
+
+    /// One run at once, with signs of life every so often, and a lease.
+    pub fn start_timed(core: &Core, producers: Vec<Arc<dyn Producer>>, heartbeat: Duration, lease: Duration) -> Self {
+        let tracker = TrackerSettings { heartbeat_every: heartbeat, ..settings() };
+        Self::start_so(core, producers, tracker, 1, Duration::from_secs(5), lease)
     }
 
     /// With a time that a job has to stop after it was asked to.
     pub fn start_patient(core: &Core, producers: Vec<Arc<dyn Producer>>, cancel_patience: Duration) -> Self {
         let tracker = TrackerSettings { cancel_patience, ..settings() };
-        Self::start_so(core, producers, tracker, 4, Duration::from_secs(5))
+        Self::start_so(core, producers, tracker, 4, Duration::from_secs(5), LEASE)
     }
 
     /// With a time that jobs may go on when the process stops.
     pub fn start_graceful(core: &Core, producers: Vec<Arc<dyn Producer>>, grace: Duration) -> Self {
-        Self::start_so(core, producers, settings(), 4, grace)
+        Self::start_so(core, producers, settings(), 4, grace, LEASE)
     }
 
     /// So many at once, and no more of a tenant than it may have.
     pub fn start_limited(core: &Core, producers: Vec<Arc<dyn Producer>>, concurrency: usize, limits: Limits) -> Self {
         let tracker = TrackerSettings { limits, ..settings() };
-        Self::start_so(core, producers, tracker, concurrency, Duration::from_secs(5))
+        Self::start_so(core, producers, tracker, concurrency, Duration::from_secs(5), LEASE)
     }
 
     fn start_so(
@@ -83,18 +99,24 @@ impl Workers {
         tracker: TrackerSettings,
         concurrency: usize,
         grace: Duration,
+        lease: Duration,
     ) -> Self {
         let stopping = CancellationToken::new();
         let settings = WorkerSettings {
             concurrency,
             tracker,
-            lease: Duration::from_secs(60),
+            lease,
             retention: TimeDelta::days(90),
             prune_at: "* * * * * *".parse().unwrap(),
             grace,
         };
         let tasks = worker::start(&core.runs, &core.live, JobRouter::new(producers), &settings, &stopping);
         Self { stopping, tasks }
+    }
+
+    /// From now on no run is begun.
+    pub fn ask_to_stop(&self) {
+        self.stopping.cancel();
     }
 
     pub async fn stop(mut self) {

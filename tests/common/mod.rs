@@ -9,9 +9,13 @@ pub mod database;
 pub mod graph;
 pub mod jobs;
 pub mod policies;
+pub mod postgres;
+pub mod processes;
 pub mod restores;
+pub mod stream;
 pub mod tenant;
 pub mod web;
+pub mod wire;
 pub mod zips;
 
 use std::time::Duration;

@@ -67,6 +67,19 @@ impl Visitor {
         }
     }
 
+    /// A visitor of the server at this address who has signed in.
+    pub async fn signed_in_at(url: &str, email: &str) -> Self {
+        let mut visitor = Self { url: url.to_owned(), client: client(), cookie: None };
+        let answer = visitor.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        visitor
+    }
+
+    /// The same person at another node.
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     /// The same with one more cookie, as a browser that was given one.
     pub fn with_cookie(&self, pair: &str) -> Self {
         let own = self.cookie.as_deref().unwrap_or_default();
@@ -75,6 +88,20 @@ impl Visitor {
 
     pub async fn get(&self, path: &str) -> Response {
         self.request(Method::GET, path).header(header::ACCEPT, "text/html").send().await.unwrap()
+    }
+
+    /// The same of a server that may be away.
+    pub async fn try_get(&self, path: &str) -> reqwest::Result<Response> {
+        self.request(Method::GET, path).header(header::ACCEPT, "text/html").send().await
+    }
+
+    /// Calls a server function of a server that may be away; what it answered, unless it refused.
+    pub async fn try_ask(&self, function: &str, arguments: &[(&str, &str)]) -> Option<Value> {
+        let answer = self.request(Method::POST, &format!("/api/{function}")).form(arguments).send().await.ok()?;
+        if !answer.status().is_success() {
+            return None;
+        }
+        answer.json().await.ok()
     }
 
     /// Calls a server function as the page's script does.
