@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// An error as it reaches people and scripts. Every text is safe to show; causes stay in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "kind", rename_all = "snake_case", try_from = "Wire")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AppError {
     /// 401: nobody is signed in, or the session has ended.
     #[error("You are not signed in. Sign in and try again.")]
@@ -42,37 +42,6 @@ pub enum AppError {
     /// The browser did not reach the server.
     #[error("The server could not be reached. Check your connection and try again.")]
     Offline,
-}
-
-/// An error as it is read: flat, because reading a tagged one by its variants costs the page's program much.
-#[derive(Deserialize)]
-struct Wire {
-    kind: String,
-    what: Option<String>,
-    message: Option<String>,
-    seconds: Option<u64>,
-    reference: Option<String>,
-}
-
-impl TryFrom<Wire> for AppError {
-    type Error = String;
-
-    fn try_from(Wire { kind, what, message, seconds, reference }: Wire) -> Result<Self, String> {
-        let lacks = || format!("an error of the kind {kind} lacks what belongs to it");
-        Ok(match kind.as_str() {
-            "unauthenticated" => Self::Unauthenticated,
-            "wrong_credentials" => Self::WrongCredentials,
-            "forbidden" => Self::Forbidden,
-            "not_found" => Self::NotFound { what: what.ok_or_else(lacks)? },
-            "conflict" => Self::Conflict { message: message.ok_or_else(lacks)? },
-            "invalid" => Self::Invalid { message: message.ok_or_else(lacks)? },
-            "too_many" => Self::TooMany { seconds: seconds.ok_or_else(lacks)? },
-            "unavailable" => Self::Unavailable { message: message.ok_or_else(lacks)? },
-            "internal" => Self::Internal { reference: reference.ok_or_else(lacks)? },
-            "offline" => Self::Offline,
-            _ => return Err(format!("{kind} is no kind of error")),
-        })
-    }
 }
 
 impl AppError {
@@ -128,31 +97,5 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Request(_) => Self::Offline,
             _ => Self::Unavailable { message: "The server gave no answer that could be read. Try again.".to_owned() },
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_of_each_kind_is_read_as_it_was_written() {
-        let text = || "text".to_owned();
-        for error in [
-            AppError::Unauthenticated,
-            AppError::WrongCredentials,
-            AppError::Forbidden,
-            AppError::NotFound { what: text() },
-            AppError::Conflict { message: text() },
-            AppError::Invalid { message: text() },
-            AppError::TooMany { seconds: 3 },
-            AppError::Unavailable { message: text() },
-            AppError::Internal { reference: text() },
-            AppError::Offline,
-        ] {
-            let json = serde_json::to_string(&error).unwrap();
-            assert_eq!(serde_json::from_str::<AppError>(&json).unwrap(), error, "{json}");
-        }
-        assert!(serde_json::from_str::<AppError>(r#"{"kind":"not_found"}"#).is_err());
     }
 }
