@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    api::notifications::{ReadNotifications, list_notifications},
+    api::notifications::{ReadNotifications, get_notification_settings, list_notifications},
     model::{listing::Listing, notification::Notification, run::LiveEvent},
     ui::{
         components::{
@@ -29,6 +29,8 @@ pub fn NotificationsPage() -> impl IntoView {
     let unread = Memo::new(move |_| query.read().get_str("show") == Some("unread"));
     let after = Memo::new(move |_| query.read().get_str("after").map(str::to_owned));
     let page = Resource::new(move || (unread.get(), after.get()), |(unread, after)| list_notifications(unread, after));
+    // The list is the person's own, its address a tenant's: for whoever is no member there, it does not exist.
+    let place = Resource::new(move || tenant.get(), get_notification_settings);
     let read = ServerAction::<ReadNotifications>::new();
     let error = action_error(read);
     let refresh = once_a_second(move || page.refetch());
@@ -48,6 +50,9 @@ pub fn NotificationsPage() -> impl IntoView {
         {move || error.get().map(|error| view! { <Alert text=error.to_string()/> })}
         <Transition>
             {move || Suspend::new(async move {
+                if let Err(error) = place.await {
+                    return view! { <ErrorPanel error/> }.into_any();
+                }
                 match page.await {
                     Err(error) => view! { <ErrorPanel error/> }.into_any(),
                     Ok(page) => view! { <Page page unread=unread.get_untracked() here=here()/> }.into_any(),
