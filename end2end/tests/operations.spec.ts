@@ -234,7 +234,7 @@ test("the theme outlives a reload, and the system's is followed where nothing el
   await page.emulateMedia({ colorScheme: "light" });
   await signIn(page, "owner@contoso.example");
   await expect(live(page)).toBeVisible();
-  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const choose = async (theme: string) => {
     await page.locator(".person-menu summary").click();
     const kept = page.waitForResponse(/session\/theme/);

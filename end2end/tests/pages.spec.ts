@@ -51,9 +51,9 @@ async function furnish(page: Page): Promise<Record<string, string>> {
   expect(started.ok()).toBe(true);
   await atRest(page, "contoso");
   const answer = await page.request.post("/api/drift/list", { form: { tenant: "contoso" }, headers: origin });
-  const findings = (await answer.json()) as { rows: { id: string }[] };
+  const findings = (await answer.json()) as { items: { id: string }[] };
   const [failed] = await runsOf(page, "contoso", "outcome=partially_succeeded");
-  return { ":family": family, ":id": id, ":set": set, ":restore": restore, ":finding": findings.rows[0].id, ":run": failed.id };
+  return { ":family": family, ":id": id, ":set": set, ":restore": restore, ":finding": findings.items[0].id, ":run": failed.id };
 }
 
 const faults = async (page: Page) =>

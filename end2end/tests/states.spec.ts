@@ -84,13 +84,11 @@ test("a ledger without runs says what to do", async ({ page }) => {
 test("the oldest page's end is no empty ledger", async ({ page }) => {
   await signIn(page, "owner@contoso.example");
   await page.goto(list);
-  while (await page.getByRole("link", { name: "Older" }).isVisible()) {
-    const address = page.url();
-    await page.getByRole("link", { name: "Older" }).click();
-    await expect(page).not.toHaveURL(address);
-    await expect(page.locator(".run-list-busy")).toHaveCount(0);
+  let oldest = "g";
+  for (let runs = await runsOf(page, "contoso"); runs.length > 0 && runs[0].id < oldest; ) {
+    oldest = runs[runs.length - 1].id;
+    runs = await runsOf(page, "contoso", `after=${oldest}`);
   }
-  const oldest = (await rows(page).last().getByRole("link").getAttribute("href"))?.split("/").at(-1);
   await page.goto(`${list}?after=${oldest}`);
   await expect(page.locator(".notice")).toContainText("these are the newest runs");
   await expect(rows(page)).toHaveCount(50);

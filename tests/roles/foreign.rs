@@ -9,7 +9,7 @@ use runledger::{
 use serde_json::json;
 
 use super::{
-    Line, SLUGS, Tenants,
+    Line, NOTHING, SLUGS, Tenants,
     Who::{Mutates, Reads},
     common::TestApp,
     email, lines,
@@ -68,7 +68,7 @@ on_both_engines! {
                     let path = path.replace(":run", run);
                     // What exists in no tenant is not there for its members either.
                     let exists = *slug == SLUGS[0] && !path.contains(':');
-                    let path = path.split('/').map(|part| if part.starts_with(':') { super::NOTHING } else { part });
+                    let path = path.split('/').map(|part| if part.starts_with(':') { NOTHING } else { part });
                     let path = format!("/t/{slug}{}", path.collect::<Vec<_>>().join("/"));
                     let status = visitor.get(&path).await.status();
                     let refused = if exists { status == StatusCode::OK || status == StatusCode::FORBIDDEN } else { status == StatusCode::NOT_FOUND };

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, location::Url};
 
 use crate::{
-    api::notifications::{ReadNotifications, list_notifications},
+    api::notifications::{ReadNotifications, get_notification_settings, list_notifications},
     model::{
         listing::Listing,
         notification::{Notification, NotificationTopic},
@@ -66,6 +66,8 @@ pub fn NotificationsPage() -> impl IntoView {
         move || (wanted.get(), after.get()),
         |(Wanted { unread, topic }, after)| list_notifications(unread, topic, after),
     );
+    // The list is the person's own, its address a tenant's: for whoever is no member there, it does not exist.
+    let place = Resource::new(move || tenant.get(), get_notification_settings);
     let read = ServerAction::<ReadNotifications>::new();
     let error = action_error(read);
     let refresh = once_a_second(move || page.refetch());
@@ -86,6 +88,9 @@ pub fn NotificationsPage() -> impl IntoView {
         {move || error.get().map(|error| view! { <Alert text=error.to_string()/> })}
         <Transition>
             {move || Suspend::new(async move {
+                if let Err(error) = place.await {
+                    return view! { <ErrorPanel error/> }.into_any();
+                }
                 match page.await {
                     Err(error) => view! { <ErrorPanel error/> }.into_any(),
                     Ok(page) => view! { <Page page wanted=wanted.get_untracked() here=here() read/> }.into_any(),
