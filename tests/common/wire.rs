@@ -75,10 +75,14 @@ impl Wire {
                         return;
                     }
                     let Ok(mut far) = TcpStream::connect((server.0.as_str(), server.1)).await else { return };
-                    tokio::select! {
-                        _ = carry(&mut near, &mut far, &loses) => {}
-                        _ = state.wait_for(|open| !open) => {}
-                        _ = generations.changed() => std::future::pending().await,
+                    let ends = async { drop(state.wait_for(|open| !open).await) };
+                    let dead = tokio::select! {
+                        _ = carry(&mut near, &mut far, &loses) => false,
+                        () = ends => false,
+                        _ = generations.changed() => true,
+                    };
+                    if dead {
+                        std::future::pending().await
                     }
                 });
             }
