@@ -1,4 +1,4 @@
-//! A wire between a node and PostgreSQL that can be cut: as a whole, or one connection at its COMMIT.
+//! A wire between a node and PostgreSQL that can be cut, go dead, or lose a commit or the answer to it.
 
 use std::sync::{
     Arc,
@@ -35,7 +35,18 @@ pub struct Wire {
     pub url: String,
     database: DbSettings,
     open: watch::Sender<bool>,
+    /// Connections of an earlier generation are half open: they stand, and carry nothing.
+    generation: watch::Sender<u32>,
+    losses: Losses,
+}
+
+/// What the wire is to lose.
+#[derive(Clone, Default)]
+struct Losses {
+    trap: Option<Trap>,
     sprung: Arc<AtomicBool>,
+    /// The answer to the next commit, whoever's it is.
+    next_answer: Arc<AtomicBool>,
 }
 
 impl Wire {
@@ -50,26 +61,34 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
         let (open, state) = watch::channel(true);
-        let sprung = Arc::new(AtomicBool::new(false));
-        let springs = sprung.clone();
+        let (generation, generations) = watch::channel(0);
+        let losses = Losses { trap, ..Losses::default() };
+        let loses = losses.clone();
         tokio::spawn(async move {
-            while let Ok((near, _)) = listener.accept().await {
-                let (server, mut state, springs) = (server.clone(), state.clone(), springs.clone());
+            while let Ok((mut near, _)) = listener.accept().await {
+                let (server, mut state, loses) = (server.clone(), state.clone(), loses.clone());
+                let mut generations = generations.clone();
+                generations.mark_unchanged();
                 tokio::spawn(async move {
                     // A cut wire takes no connection, and ends those that it has.
                     if !*state.borrow() {
                         return;
                     }
-                    let Ok(far) = TcpStream::connect((server.0.as_str(), server.1)).await else { return };
-                    tokio::select! {
-                        _ = carry(near, far, trap, &springs) => {}
-                        _ = state.wait_for(|open| !open) => {}
+                    let Ok(mut far) = TcpStream::connect((server.0.as_str(), server.1)).await else { return };
+                    let ends = async { drop(state.wait_for(|open| !open).await) };
+                    let dead = tokio::select! {
+                        _ = carry(&mut near, &mut far, &loses) => false,
+                        () = ends => false,
+                        _ = generations.changed() => true,
+                    };
+                    if dead {
+                        std::future::pending().await
                     }
                 });
             }
         });
         let database = DbSettings::Postgres { url: url.to_string(), connections: 8 };
-        Self { url: url.to_string(), database, open, sprung }
+        Self { url: url.to_string(), database, open, generation, losses }
     }
 
     /// A node at this end of the wire, with the clock and the keys of the other.
@@ -87,20 +106,35 @@ impl Wire {
         self.open.send_replace(true);
     }
 
+    /// The connections that there are carry nothing any more, and nobody is told. New ones work.
+    pub fn deaden(&self) {
+        self.generation.send_modify(|generation| *generation += 1);
+    }
+
+    /// What makes the wire lose the answer to the next commit, and its connection; false again once that has happened.
+    pub fn lossy(&self) -> Arc<AtomicBool> {
+        self.losses.next_answer.clone()
+    }
+
     /// Whether the trap was there for somebody.
     pub fn has_sprung(&self) -> bool {
-        self.sprung.load(Ordering::SeqCst)
+        self.losses.sprung.load(Ordering::SeqCst)
     }
 }
 
-/// Carries what both sides say until one of them ends, or the trap springs.
-async fn carry(
-    mut near: TcpStream,
-    mut far: TcpStream,
-    trap: Option<Trap>,
-    sprung: &AtomicBool,
-) -> std::io::Result<()> {
-    let (mut asked, mut told) = (vec![0; 16_384], vec![0; 16_384]);
+impl Losses {
+    /// What is to become of this commit.
+    fn of(&self, marked: bool) -> Option<Trap> {
+        if self.next_answer.load(Ordering::SeqCst) {
+            return Some(Trap::AnswerToCommit);
+        }
+        self.trap.filter(|_| marked && !self.sprung.swap(true, Ordering::SeqCst))
+    }
+}
+
+/// Carries what both sides say until one of them ends, or something is lost.
+async fn carry(near: &mut TcpStream, far: &mut TcpStream, losses: &Losses) -> std::io::Result<()> {
+    let (mut asked, mut told) = (vec![0; 65_536], vec![0; 65_536]);
     let mut marked = false;
     loop {
         tokio::select! {
@@ -110,9 +144,16 @@ async fn carry(
                     return Ok(());
                 }
                 marked |= says(said, Trap::WORD);
-                match trap.filter(|_| marked && says(said, "COMMIT")) {
-                    Some(trap) if !sprung.swap(true, Ordering::SeqCst) => return spring(trap, far, said).await,
-                    _ => far.write_all(said).await?,
+                let lost = if says(said, "COMMIT") { losses.of(marked) } else { None };
+                if lost == Some(Trap::BeforeCommit) {
+                    return Ok(());
+                }
+                far.write_all(said).await?;
+                if lost == Some(Trap::AnswerToCommit) {
+                    // Once there is an answer it is done.
+                    far.read_u8().await?;
+                    losses.next_answer.store(false, Ordering::SeqCst);
+                    return Ok(());
                 }
             }
             length = far.read(&mut told) => {
@@ -124,15 +165,6 @@ async fn carry(
             }
         }
     }
-}
-
-async fn spring(trap: Trap, mut far: TcpStream, commit: &[u8]) -> std::io::Result<()> {
-    if trap == Trap::AnswerToCommit {
-        far.write_all(commit).await?;
-        // Once there is an answer it is done.
-        far.read_u8().await?;
-    }
-    Ok(())
 }
 
 fn says(said: &[u8], word: &str) -> bool {
