@@ -12,6 +12,7 @@ pub mod policies;
 pub mod restores;
 pub mod tenant;
 pub mod web;
+pub mod wire;
 pub mod zips;
 
 use std::time::Duration;
