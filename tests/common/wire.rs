@@ -52,10 +52,13 @@ impl Wire {
                     }
                     let Ok(far) = TcpStream::connect((server.0.as_str(), server.1)).await else { return };
                     let (mut near, mut far) = (near, far);
-                    tokio::select! {
-                        () = carry(&mut near, &mut far, &loses) => {}
-                        _ = states.wait_for(|state| *state == State::Cut) => {}
-                        _ = generations.changed() => std::future::pending().await,
+                    let dead = tokio::select! {
+                        () = carry(&mut near, &mut far, &loses) => false,
+                        _ = states.wait_for(|state| *state == State::Cut) => false,
+                        _ = generations.changed() => true,
+                    };
+                    if dead {
+                        std::future::pending::<()>().await;
                     }
                 });
             }
