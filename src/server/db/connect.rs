@@ -196,11 +196,12 @@ async fn open_postgres(url: &str, connections: u32, limits: DbLimits) -> DbResul
 /// Lets a statement end soon after its connection was closed in the midst of it. Servers on some systems cannot: there it
 /// ends by its time limit.
 async fn end_with_the_connection(connection: &mut PgConnection) -> DbResult<()> {
-    match connection.execute("SET client_connection_check_interval = '400ms'").await {
-        Err(error @ sqlx::Error::Database(_)) => debug!(%error, "statements outlive their connections here"),
-        set => drop(set?),
+    let set = connection.execute("SET client_connection_check_interval = '400ms'").await;
+    if let Err(error @ sqlx::Error::Database(_)) = &set {
+        debug!(%error, "statements outlive their connections here");
+        return Ok(());
     }
-    Ok(())
+    set.map(|_| ())
 }
 
 /// More connections to the same database, opened when they are needed.
