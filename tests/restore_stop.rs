@@ -116,6 +116,10 @@ on_both_engines! {
         place._workers = ProductWorkers::start(&app.core);
         some_are_written(&app, &place, id).await;
         place.kill_workers().await;
+        let half_way = async || app.core.runs.health(Duration::from_secs(60)).await.unwrap().restores_half_way;
+        assert_eq!(half_way().await, 0, "it may still live");
+        app.advance(TimeDelta::seconds(31));
+        assert_eq!(half_way().await, 1);
         by_hand(&app, "UPDATE restore_runs SET attempt = first_attempt + 9").await;
         by_hand(&app, "UPDATE restore_items SET state = 'writing' WHERE graph_id = (SELECT max(graph_id) FROM restore_items)").await;
         place._workers = ProductWorkers::start_impatient(&app.core);

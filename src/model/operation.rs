@@ -29,7 +29,7 @@ impl OperationType {
 
     /// Whether a run can be repeated for only what failed in it.
     pub const fn retries_failed_items(self) -> bool {
-        matches!(self, Self::InventorySync | Self::PolicySync)
+        matches!(self, Self::InventorySync | Self::PolicySync | Self::BackupSetAddPolicies)
     }
 
     /// Whether its work may be begun again by another worker when the first one is lost in the midst of it.

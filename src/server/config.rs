@@ -23,7 +23,8 @@ pub struct DataOptions {
     /// A postgres:// address, for many nodes. Without it: SQLite in the data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
-    /// Most connections to PostgreSQL, or readers of SQLite.
+    /// Most connections to PostgreSQL, or readers of SQLite. On PostgreSQL up to seven more are for signs of life, for the
+    /// queue and for what nodes tell each other.
     #[arg(long, env = "RUNLEDGER_DATABASE_CONNECTIONS", default_value_t = 10,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,

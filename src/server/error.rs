@@ -31,13 +31,14 @@ impl From<ServiceError> for AppError {
         };
         if let Some(cause) = database
             && is_away(cause)
+            && !took_too_long(cause)
         {
             warn!(error = %cause, "the database is not available");
-            return Self::Unavailable {
-                message: "The database cannot be used right now, so nothing was changed. Try again in a moment; \
-                          if it stays like this, tell your administrator."
-                    .to_owned(),
-            };
+            return Self::Unavailable { message: AWAY.to_owned() };
+        }
+        if database.is_some_and(took_too_long) {
+            warn!(path = path(), "a statement took too long");
+            return Self::Unavailable { message: TOO_LONG.to_owned() };
         }
         if database.is_some_and(is_unknown_type) {
             let message = "The run is of a type that this version of Runledger does not know. A newer version does it.";
@@ -46,6 +47,21 @@ impl From<ServiceError> for AppError {
         let reference = reference();
         error!(%reference, error = detail(&error), "request failed");
         Self::Internal { reference }
+    }
+}
+
+const AWAY: &str = "The database cannot be used right now, so nothing was changed. Try again in a moment; if it stays like \
+    this, tell your administrator.";
+const TOO_LONG: &str = "The database took too long, so it was given up and nothing was changed. Try again in a moment, or \
+    ask for less at once.";
+
+/// Whether a statement was stopped because it took too long, or because nobody waited for it any more.
+fn took_too_long(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(cause) => cause.kind() == std::io::ErrorKind::TimedOut,
+        // SQLite: 9 interrupted. PostgreSQL: query_canceled.
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code == "9" || code == "57014"),
+        _ => false,
     }
 }
 
@@ -85,8 +101,7 @@ pub fn is_passing(error: &sqlx::Error) -> bool {
 /// Makes an error ready for a user, and sets the status of the answer, be it a page or a server function's.
 pub fn shown(error: impl Into<ServiceError>) -> AppError {
     let error = AppError::from(error.into());
-    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned());
-    info!(status = error.status(), path, reason = error.title(), "refused");
+    info!(status = error.status(), path = path(), reason = error.title(), "refused");
     if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status())) {
         response.set_status(status);
         if let AppError::TooMany { seconds } = &error {
@@ -94,6 +109,11 @@ pub fn shown(error: impl Into<ServiceError>) -> AppError {
         }
     }
     error
+}
+
+/// The address that is asked for, without its query.
+fn path() -> Option<String> {
+    use_context::<Parts>().map(|parts| parts.uri.path().to_owned())
 }
 
 /// Short enough to be read out over the telephone.

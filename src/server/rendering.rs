@@ -11,12 +11,25 @@ use axum::{
 };
 use futures::future::{Either, select};
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
+
+use super::db::Asker;
 
 /// A page that takes longer is rendered a second time beside the first.
 const SOON: Duration = Duration::from_secs(3);
 /// A page that takes longer is not waited for: longer than a database that is away lets one wait for its error.
 const AT_LAST: Duration = Duration::from_secs(30);
+
+/// Leaves word of a browser that goes away before it has its answer, for what outlives the request.
+pub async fn with_asker(mut request: Request, next: Next) -> Response {
+    let gone = CancellationToken::new();
+    request.extensions_mut().insert(Asker(gone.clone()));
+    let leaves = gone.drop_guard();
+    let response = next.run(request).await;
+    leaves.disarm();
+    response
+}
 
 /// Gives whichever of two renderings ends first, where the first takes long. Now and then a rendering that shares its
 /// processors with many others waits for ever for data that is there (a race of leptos, seen once in thousands of pages

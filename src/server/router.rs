@@ -6,7 +6,7 @@ use axum::{
     Json, Router,
     body::{Body, to_bytes},
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, get, post},
@@ -25,9 +25,11 @@ use tower_http::{
 use super::{
     audit,
     auth::{origin::same_origin, request::theme},
-    backup, export,
+    backup,
+    db::Asker,
+    export,
     live::stream::events,
-    rendering::in_time,
+    rendering::{in_time, with_asker},
     state::AppState,
 };
 use crate::{
@@ -64,6 +66,9 @@ pub fn router(state: AppState) -> Router {
         move || {
             provide_context(state.clone());
             provide_context(theme());
+            if let Some(asker) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Asker>().cloned()) {
+                provide_context(asker);
+            }
             provide_context(PageTime::new(state.runs.clock().now(), state.config.silent_after));
             protect_page();
         }
@@ -75,7 +80,8 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .leptos_routes_with_context(&state, page_routes(&context), context.clone(), page)
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
-        .layer(middleware::from_fn(in_time));
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(with_asker));
     plain_routes()
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))

@@ -106,7 +106,8 @@ pub async fn retry(
     let operation_type = detail.run.operation_type;
     let mut inputs = detail.context.get("inputs").cloned().unwrap_or_else(|| json!({}));
     if failed_only {
-        inputs = jobs::failed_only(operation_type, &inputs, &detail.failures)
+        inputs = jobs::failed_only(ledger.db(), scope, operation_type, &inputs, &detail.failures)
+            .await?
             .ok_or_else(|| conflict("What failed in this run cannot be done on its own. Run it again as a whole."))?;
     }
     ensure(ledger, scope, operation_type, &inputs, deed, Some(run)).await

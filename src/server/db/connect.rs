@@ -7,10 +7,11 @@ use std::{
 };
 
 use sqlx::{
-    PgPool, SqlitePool,
+    Executor, PgConnection, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tracing::debug;
 
 use super::DbResult;
 
@@ -67,6 +68,11 @@ pub struct SqliteDb {
 impl SqliteDb {
     pub const fn read(&self) -> &SqlitePool {
         &self.read
+    }
+
+    /// How long a reading may take.
+    pub(super) const fn read_limit(&self) -> Duration {
+        self.read_limit
     }
 
     pub const fn write(&self) -> &SqlitePool {
@@ -178,15 +184,27 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32, limits: DbLimi
 async fn open_postgres(url: &str, connections: u32, limits: DbLimits) -> DbResult<Db> {
     // No statement runs for ever, and no transaction that was left open holds its locks: whoever asked has gone by then.
     let statement = format!("{}ms", limits.statement.as_millis());
-    let options = PgConnectOptions::from_str(url)?.application_name("runledger").options([
-        ("statement_timeout", statement.as_str()),
-        ("idle_in_transaction_session_timeout", "60s"),
-        // A statement ends soon after its connection was closed, be it in the midst of it.
-        ("client_connection_check_interval", "400ms"),
-    ]);
-    let pool =
-        PgPoolOptions::new().max_connections(connections).acquire_timeout(limits.acquire).connect_with(options).await?;
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("runledger")
+        .options([("statement_timeout", statement.as_str()), ("idle_in_transaction_session_timeout", "60s")]);
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(limits.acquire)
+        .after_connect(|connection, _| Box::pin(end_with_the_connection(connection)))
+        .connect_with(options)
+        .await?;
     Ok(Db::Postgres(pool))
+}
+
+/// Lets a statement end soon after its connection was closed in the midst of it. Servers on some systems cannot: there it
+/// ends by its time limit.
+async fn end_with_the_connection(connection: &mut PgConnection) -> DbResult<()> {
+    let set = connection.execute("SET client_connection_check_interval = '400ms'").await;
+    if let Err(error @ sqlx::Error::Database(_)) = &set {
+        debug!(%error, "statements outlive their connections here");
+        return Ok(());
+    }
+    set.map(|_| ())
 }
 
 /// More connections to the same database, opened when they are needed.

@@ -107,12 +107,14 @@ fn new_row(full: &FullRun, line: Uuid) -> DbResult<NewRow<'_>> {
 }
 
 /// How often the active run of an identity is asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Joins {
     #[serde(serialize_with = "simple")]
     pub tenant: TenantId,
     pub hash: String,
     pub times: i32,
+    /// The run that one of the requests wants done again.
+    pub retry_of: Option<Simple>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -124,18 +126,19 @@ struct JoinedRow {
 
 /// Counts the requests on the active runs of these identities, and gives those runs, each with its identity.
 pub async fn join(tx: &mut Tx, joins: &[Joins], at: DateTime<Utc>) -> DbResult<Vec<(String, Run)>> {
-    const COUNT: &str = "UPDATE operation_runs SET joined_count = joined_count + times, updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END FROM ";
+    const COUNT: &str = "UPDATE operation_runs SET joined_count = joined_count + times, retry_of = coalesce(retry_of, again), updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END FROM ";
     const RETURNING: &str = concatcp!(" RETURNING ", RUN_COLUMNS, ", run_identity_hash");
     const SQLITE: &str = concatcp!(
         COUNT,
-        "(SELECT unhex(value ->> 'tenant') AS tenant, value ->> 'hash' AS hash, value ->> 'times' AS times \
+        "(SELECT unhex(value ->> 'tenant') AS tenant, value ->> 'hash' AS hash, value ->> 'times' AS times, \
+         unhex(value ->> 'retry_of') AS again \
          FROM json_each($1)) WHERE tenant_id = tenant AND run_identity_hash = hash AND status IN ('queued', 'running')",
         RETURNING
     );
     // Locked in one order, so that two nodes that join the same runs do not wait for each other in a circle.
     const POSTGRES: &str = concatcp!(
-        "WITH active AS (SELECT r.id AS run_id, asked.times FROM operation_runs r \
-         JOIN jsonb_to_recordset($1) AS asked (tenant uuid, hash text, times int) \
+        "WITH active AS (SELECT r.id AS run_id, asked.times, asked.retry_of AS again FROM operation_runs r \
+         JOIN jsonb_to_recordset($1) AS asked (tenant uuid, hash text, times int, retry_of uuid) \
          ON r.tenant_id = asked.tenant AND r.run_identity_hash = asked.hash \
          WHERE r.status IN ('queued', 'running') ORDER BY r.id FOR NO KEY UPDATE OF r) ",
         COUNT,

@@ -26,6 +26,7 @@ pub mod parked;
 pub mod policies;
 pub mod policy_lines;
 pub mod policy_versions;
+mod reading;
 pub mod restore_items;
 pub mod restores;
 pub mod rows;
@@ -45,6 +46,7 @@ mod tx;
 
 pub use connect::{Db, DbLimits, DbSettings, SqliteDb};
 pub use migrate::MigrationError;
+pub use reading::Asker;
 pub use tx::Tx;
 
 /// What the database layer returns: sqlx's own error; services decide what it means.
@@ -61,14 +63,48 @@ macro_rules! tx_sql {
     };
 }
 
-/// Runs one reading statement on a [`Db`], outside of any transaction.
+/// Runs one reading statement on a [`Db`], outside of any transaction, for no longer than anybody waits for it.
 macro_rules! db_sql {
     ($db:expr, $method:ident($text:expr $(, $bind:expr)* $(,)?)) => {
         match $db {
-            $crate::server::db::Db::Sqlite(db) => $crate::server::db::statement!(db.read(), $method($text $(, $bind)*)),
-            $crate::server::db::Db::Postgres(pool) => $crate::server::db::statement!(pool, $method($text $(, $bind)*)),
+            $crate::server::db::Db::Sqlite(db) => {
+                $crate::server::db::read_sqlite!(db, |to| $crate::server::db::statement!(to, $method($text $(, $bind)*)))
+            }
+            $crate::server::db::Db::Postgres(pool) => {
+                $crate::server::db::read_postgres!(pool, |to| $crate::server::db::statement!(to, $method($text $(, $bind)*)))
+            }
         }
     };
+}
+
+/// Reads on a reader of SQLite: `read_sqlite!(db, |connection| statement)`.
+macro_rules! read_sqlite {
+    ($db:expr, |$to:ident| $statement:expr) => {
+        match $crate::server::db::reading::SqliteReading::begin($db).await {
+            Ok(reading) => $crate::server::db::read_on!(reading, |$to| $statement),
+            Err(error) => Err(error),
+        }
+    };
+}
+
+/// The same on PostgreSQL.
+macro_rules! read_postgres {
+    ($pool:expr, |$to:ident| $statement:expr) => {
+        match $crate::server::db::reading::PgReading::begin($pool).await {
+            Ok(reading) => $crate::server::db::read_on!(reading, |$to| $statement),
+            Err(error) => Err(error),
+        }
+    };
+}
+
+macro_rules! read_on {
+    ($reading:ident, |$to:ident| $statement:expr) => {{
+        let mut reading = $reading;
+        let limit = reading.limit;
+        let $to = reading.connection();
+        let read = $crate::server::db::reading::bounded(limit, async { $statement }).await;
+        reading.end(read)
+    }};
 }
 
 /// The same binds on either of two texts, for what the engines say differently: how JSON becomes rows.
@@ -94,6 +130,9 @@ macro_rules! statement {
 
 pub(crate) use by_engine;
 pub(crate) use db_sql;
+pub(crate) use read_on;
+pub(crate) use read_postgres;
+pub(crate) use read_sqlite;
 pub(crate) use statement;
 pub(crate) use tx_sql;
 

@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
-    Db, DbResult, db_sql,
+    Db, DbResult, db_sql, read_postgres, read_sqlite,
     rows::{ListedRow, RUN_COLUMNS},
     run_query::{IdRange, MOST_RANGES, PersonKind, Ranges, RunQuery},
     scope::TenantScope,
@@ -41,8 +41,12 @@ const LEFT_OUT: u64 = 10 * COUNTED;
 macro_rules! planned_anew {
     ($db:expr, $method:ident($text:expr, $($bind:expr),+)) => {
         match $db {
-            Db::Sqlite(db) => sqlx::query_as($text).persistent(false)$(.bind($bind))+.$method(db.read()).await,
-            Db::Postgres(pool) => sqlx::query_as($text).persistent(false)$(.bind($bind))+.$method(pool).await,
+            Db::Sqlite(db) => {
+                read_sqlite!(db, |to| sqlx::query_as($text).persistent(false)$(.bind($bind))+.$method(to).await)
+            }
+            Db::Postgres(pool) => {
+                read_postgres!(pool, |to| sqlx::query_as($text).persistent(false)$(.bind($bind))+.$method(to).await)
+            }
         }
     };
 }

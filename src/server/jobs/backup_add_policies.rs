@@ -10,7 +10,7 @@ use super::Producer;
 use crate::{
     error::AppError,
     model::{
-        backup::{PolicyKey, SetStatus},
+        backup::{MOST_ADDED, PolicyKey, SetStatus},
         ids::BackupSetId,
         operation::OperationType,
         reason::ReasonCode,
@@ -20,9 +20,12 @@ use crate::{
         backup::{AddInputs, policy_family},
         connections::Connections,
         db::{
+            Db,
             backup_items::{self, BackupItem, GroupNames, MissingRow},
             backups,
+            scope::TenantScope,
         },
+        error::ServiceError,
         graph::{Family, GraphClient, GraphError, Item, content_hash, named_groups, normalize},
         runs::{JobError, RunHandle, handle::StepResult},
     },
@@ -36,6 +39,19 @@ const STEP: usize = 8;
 /// The inputs of a run: a set, and the policies that go into it.
 pub fn accept(inputs: &Value) -> Result<Value, AppError> {
     Ok(AddInputs::parse(inputs)?.to_value())
+}
+
+/// Of a run's policies those that its set still lacks; none when the set is gone, complete, or has all of them by now.
+pub async fn failed_only(db: &Db, scope: TenantScope, inputs: &Value) -> Result<Option<Value>, ServiceError> {
+    let asked = AddInputs::parse(inputs)?;
+    let set = backups::find(db, scope, asked.backup_set_id).await?;
+    if set.is_none_or(|set| set.status == SetStatus::Complete) {
+        return Ok(None);
+    }
+    let missing = backup_items::missing(db, scope, asked.backup_set_id, MOST_ADDED as i64).await?;
+    let missing = missing.into_iter().map(|row| PolicyKey { family: row.family, graph_id: row.graph_id });
+    let policies: Vec<PolicyKey> = missing.filter(|key| asked.policies.binary_search(key).is_ok()).collect();
+    Ok((!policies.is_empty()).then(|| AddInputs { policies, ..asked }.to_value()))
 }
 
 /// The producer.

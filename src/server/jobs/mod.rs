@@ -75,11 +75,18 @@ pub fn accept(operation_type: OperationType, inputs: &Value) -> Result<Value, Ap
 
 /// The inputs of a run that does only what failed in one with these inputs and failures; none for types that cannot.
 /// Which types can is also said by [`OperationType::retries_failed_items`].
-pub fn failed_only(operation_type: OperationType, inputs: &Value, failures: &[RunFailure]) -> Option<Value> {
+pub async fn failed_only(
+    db: &Db,
+    scope: TenantScope,
+    operation_type: OperationType,
+    inputs: &Value,
+    failures: &[RunFailure],
+) -> Result<Option<Value>, ServiceError> {
     match operation_type {
-        OperationType::InventorySync => inventory_sync::failed_only(inputs, failures),
-        OperationType::PolicySync => policy_sync::failed_only(inputs, failures),
-        _ => None,
+        OperationType::InventorySync => Ok(inventory_sync::failed_only(inputs, failures)),
+        OperationType::PolicySync => Ok(policy_sync::failed_only(inputs, failures)),
+        OperationType::BackupSetAddPolicies => backup_add_policies::failed_only(db, scope, inputs).await,
+        _ => Ok(None),
     }
 }
 

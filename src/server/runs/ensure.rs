@@ -37,6 +37,8 @@ pub(super) struct JoinRequest {
     pub tenant: TenantId,
     pub run_identity_hash: String,
     pub by: Initiator,
+    /// The run that it is to do again.
+    pub retry_of: Option<RunId>,
     /// For the audit log.
     pub deed: Option<Deed>,
 }
@@ -172,6 +174,7 @@ impl Means {
             tenant: full.run.tenant_id,
             run_identity_hash: full.run_identity_hash.clone(),
             by: full.run.initiator.clone(),
+            retry_of: full.run.retry_of,
             deed: birth.deed.clone(),
         });
         let Some(run) = self.join_in(&mut tx, &[request]).await?.into_values().next() else {
@@ -233,12 +236,19 @@ impl Means {
     }
 
     async fn join_in(&self, tx: &mut Tx, requests: &[Arc<JoinRequest>]) -> DbResult<HashMap<(TenantId, String), Run>> {
-        let mut times: BTreeMap<(TenantId, &str), i32> = BTreeMap::new();
+        let mut times: BTreeMap<(TenantId, &str), (i32, Option<RunId>)> = BTreeMap::new();
         for request in requests {
-            *times.entry((request.tenant, &request.run_identity_hash)).or_default() += 1;
+            let (count, retry_of) = times.entry((request.tenant, &request.run_identity_hash)).or_default();
+            *count += 1;
+            *retry_of = retry_of.or(request.retry_of);
         }
-        let asked: Vec<_> =
-            times.into_iter().map(|((tenant, hash), times)| Joins { tenant, hash: hash.to_owned(), times }).collect();
+        let asked = times.into_iter().map(|((tenant, hash), (times, retry_of))| Joins {
+            tenant,
+            hash: hash.to_owned(),
+            times,
+            retry_of: retry_of.map(|run| run.0.simple()),
+        });
+        let asked: Vec<_> = asked.collect();
         let now = self.clock.now();
         let joined: HashMap<_, _> =
             ensure::join(tx, &asked, now).await?.into_iter().map(|(hash, run)| ((run.tenant_id, hash), run)).collect();

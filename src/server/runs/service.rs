@@ -150,6 +150,7 @@ impl OperationRunService {
                 tenant: scope.tenant(),
                 run_identity_hash: hash.clone(),
                 by: new.initiator.clone(),
+                retry_of: new.retry_of,
                 deed: deed.clone(),
             };
             if let Some(run) = self.ensuring.join(request).await? {
