@@ -11,6 +11,7 @@ pub mod identity;
 pub mod list;
 mod listen;
 mod mirror;
+mod pending;
 pub mod repair;
 pub mod retention;
 mod running;
