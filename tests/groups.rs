@@ -2,81 +2,39 @@
 
 mod common;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use apalis_core::task::builder::TaskBuilder;
 use common::{
-    TestApp, assert_mirrored, eventually,
+    TestApp, eventually,
     graph::{Graph, ProductWorkers, retry_at_once},
-    lose_workers, new_run,
+    groups::{checked, contoso, ensure, groups, own, sync},
+    lose_workers,
 };
 use futures::{FutureExt, future::BoxFuture};
 use runledger::{
     model::{
-        directory_group::{DirectoryGroup, GroupKind, GroupSelection, RemovedReason},
+        directory_group::{GroupKind, GroupSelection, RemovedReason},
         ids::RunId,
         operation::OperationType,
         reason::ReasonCode,
-        run::{RunDetail, RunOutcome},
+        run::RunOutcome,
     },
     server::{
         connections::Connections,
         db::{
             group_links,
             group_list::{self, GroupQuery},
-            scope::TenantScope,
             tasks::RunTask,
         },
         jobs::{JobRouter, Producer, producers},
         net::{OutboundPolicy, http_client},
-        runs::{JobError, Limits, NewRun, RunHandle, Running, TrackOperationRun, TrackerSettings},
+        runs::{JobError, Limits, RunHandle, Running, TrackOperationRun, TrackerSettings},
         simulator::SimulatorOptions,
     },
 };
 use serde_json::{Value, json};
 use tower::{Layer, Service};
-
-async fn ensure(app: &TestApp, scope: TenantScope) -> RunId {
-    let new = NewRun { operation_type: OperationType::DirectoryGroupsSync, ..new_run(json!({})) };
-    app.core.runs.ensure_run(scope, new).await.unwrap().run().id
-}
-
-/// Syncs once and checks what must always hold: counts add up, equal the rows, and the own record equals the ledger.
-async fn sync(app: &TestApp, scope: TenantScope) -> RunDetail {
-    let run = ensure(app, scope).await;
-    checked(app, scope, run).await
-}
-
-async fn checked(app: &TestApp, scope: TenantScope, run: RunId) -> RunDetail {
-    let detail = app.completed(scope, run).await;
-    assert_mirrored(app, scope, &detail).await;
-    let counts = &detail.run.summary_counts;
-    assert_eq!((counts.total, counts.succeeded + counts.failed), (counts.processed, counts.processed));
-    let (present, _, by_count, by_row) = group_list::totals(&app.core.db, scope).await.unwrap();
-    assert_eq!(by_count, by_row, "each group counts its members right");
-    if detail.run.outcome == Some(RunOutcome::Succeeded) {
-        assert_eq!(counts.total, present as u64, "the run tells of every group that is there");
-    }
-    let told = serde_json::to_string(&detail).unwrap().to_lowercase();
-    assert!(!told.contains("deltatoken") && !told.contains("skiptoken"), "{told}");
-    detail
-}
-
-/// Created, updated, unchanged, removed.
-fn own(detail: &RunDetail) -> [u64; 4] {
-    ["created", "updated", "unchanged", "removed"].map(|key| detail.run.summary_counts.own[key])
-}
-
-async fn groups(app: &TestApp, scope: TenantScope) -> BTreeMap<String, DirectoryGroup> {
-    let all = group_list::list(&app.core.db, scope, &GroupQuery::default(), 1000).await.unwrap();
-    all.into_iter().map(|group| (group.name.clone(), group)).collect()
-}
-
-async fn contoso(app: &TestApp, faults: &[&str]) -> (Graph, TenantScope) {
-    let graph = Graph::sample(faults).await;
-    let scope = app.tenant_at("contoso", &graph.url).await;
-    (graph, scope)
-}
 
 async fn requests(graph: &Graph) -> u64 {
     graph.stats().await["collections"]["groups"].as_u64().unwrap()

@@ -2,47 +2,15 @@
 
 mod common;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{fs, path::Path};
 
 use common::{
-    TestApp, assert_mirrored,
+    TestApp,
     graph::{Graph, ProductWorkers},
+    inventory::{own, stored, stored_total, sync},
 };
-use runledger::{
-    model::{
-        reason::ReasonCode,
-        run::{RunDetail, RunOutcome},
-    },
-    server::db::{inventory, scope::TenantScope},
-};
+use runledger::model::{reason::ReasonCode, run::RunOutcome};
 use serde_json::json;
-
-/// Syncs the tenant once and checks what must always hold: the run's counts equal the item rows, and the
-/// inventory's own record equals the ledger.
-async fn sync(app: &TestApp, scope: TenantScope) -> RunDetail {
-    let run = app.ensure(scope, json!({})).await.run().clone();
-    let detail = app.completed(scope, run.id).await;
-    let counts = &detail.run.summary_counts;
-    assert_eq!(counts.processed, counts.total);
-    assert_eq!(counts.processed, counts.succeeded + counts.failed + counts.skipped);
-    if !counts.own.is_empty() {
-        assert_eq!(counts.succeeded, own(&detail, "created") + own(&detail, "updated") + own(&detail, "unchanged"));
-    }
-    assert_mirrored(app, scope, &detail).await;
-    detail
-}
-
-fn own(detail: &RunDetail, key: &str) -> u64 {
-    detail.run.summary_counts.own[key]
-}
-
-async fn stored(app: &TestApp, scope: TenantScope) -> BTreeMap<String, i64> {
-    inventory::count_by_family(&app.core.db, scope).await.unwrap().into_iter().collect()
-}
-
-async fn stored_total(app: &TestApp, scope: TenantScope) -> u64 {
-    stored(app, scope).await.values().sum::<i64>() as u64
-}
 
 on_both_engines! {
     async fn a_first_sync_stores_everything_and_a_second_changes_nothing(app: TestApp) {

@@ -29,6 +29,19 @@ impl SummaryCounts {
             *self.own.entry(key.clone()).or_default() += count;
         }
     }
+
+    /// Takes off what was counted before and is not so after all.
+    pub fn take_back(&mut self, other: &Self) {
+        let less = |count: &mut u64, by: u64| *count = count.saturating_sub(by);
+        less(&mut self.total, other.total);
+        less(&mut self.processed, other.processed);
+        less(&mut self.succeeded, other.succeeded);
+        less(&mut self.failed, other.failed);
+        less(&mut self.skipped, other.skipped);
+        for (key, count) in &other.own {
+            less(self.own.entry(key.clone()).or_default(), *count);
+        }
+    }
 }
 
 #[cfg(test)]

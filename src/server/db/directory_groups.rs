@@ -170,7 +170,7 @@ pub async fn bury(
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Unseen {
     pub removed: i64,
-    /// Of them, those that an earlier attempt of the run had found first or changed, which this one has not told yet.
+    /// Of them, those that this attempt has counted as new or changed before.
     pub created: i64,
     pub updated: i64,
 }
@@ -179,10 +179,13 @@ pub struct Unseen {
 pub async fn bury_unseen(tx: &mut Tx, scope: TenantScope, seen: Pass, at: DateTime<Utc>) -> DbResult<Unseen> {
     const UNSEEN: &str = "tenant_id = $1 AND (last_run_id <> $2 OR last_pass <> $3) \
         AND (removed_at IS NULL OR (removed_run_id = $2 AND last_pass <> $3 - 1))";
+    const COUNTED: &str = "removed_at IS NULL AND last_run_id = $2 AND last_pass = $3 - 1";
     const COUNT: &str = concatcp!(
-        "SELECT count(*) AS removed, COALESCE(sum(CASE WHEN created_run_id = $2 AND NOT (last_run_id = $2 AND last_pass = $3 - 1) THEN 1 ELSE 0 END), 0) AS created, \
-         COALESCE(sum(CASE WHEN changed_run_id = $2 AND created_run_id <> $2 AND NOT (last_run_id = $2 AND last_pass = $3 - 1) THEN 1 ELSE 0 END), 0) AS updated \
-         FROM directory_groups WHERE ",
+        "SELECT count(*) AS removed, COALESCE(sum(CASE WHEN created_run_id = $2 AND ",
+        COUNTED,
+        " THEN 1 ELSE 0 END), 0) AS created, COALESCE(sum(CASE WHEN changed_run_id = $2 AND created_run_id <> $2 AND ",
+        COUNTED,
+        " THEN 1 ELSE 0 END), 0) AS updated FROM directory_groups WHERE ",
         UNSEEN
     );
     const MEMBERS: &str = concatcp!(

@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::model::directory_group::{GroupKind, RemovedReason};
+use crate::model::{
+    directory_group::{GroupKind, RemovedReason},
+    ids::RunId,
+};
 use crate::server::{
     db::{
         DbResult, Tx,
@@ -18,15 +21,17 @@ use crate::server::{
 const UNIFIED: &str = "Unified";
 const DYNAMIC: &str = "DynamicMembership";
 
-/// What an attempt made of the groups, each told once however often it is reported.
+/// By how much the counts of a run change. An attempt may count a group in one way and, when it is told of again, in
+/// another: then the former count is taken back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Rows with `created_run_id` of the run.
-    pub created: u64,
-    /// Rows with `changed_run_id` of the run that it did not create. Who comes or goes changes a group as well.
-    pub updated: u64,
-    /// Rows with `removed_run_id` of the run.
-    pub removed: u64,
+    /// Groups that are there, with `created_run_id` of the run.
+    pub created: i64,
+    /// Groups that are there, with `changed_run_id` of the run, that it did not create. Who comes or goes changes a group
+    /// as well.
+    pub updated: i64,
+    /// Tombstones with `removed_run_id` of the run.
+    pub removed: i64,
 }
 
 impl Tally {
@@ -34,6 +39,36 @@ impl Tally {
         self.created += other.created;
         self.updated += other.updated;
         self.removed += other.removed;
+    }
+
+    pub const fn takes_back(&self) -> bool {
+        self.created < 0 || self.updated < 0 || self.removed < 0
+    }
+
+    const fn take_back(&mut self, other: Self) {
+        self.created -= other.created;
+        self.updated -= other.updated;
+        self.removed -= other.removed;
+    }
+}
+
+/// What of a group's row says how the run counts it.
+#[derive(Debug, Clone, Copy)]
+struct Marks {
+    created_run: RunId,
+    changed_run: RunId,
+    removed_run: Option<RunId>,
+    removed: bool,
+}
+
+impl Marks {
+    /// How this run counts a group with these marks.
+    fn counted_by(self, run: RunId) -> Tally {
+        let (created, updated) = (self.created_run == run, self.changed_run == run);
+        match self.removed {
+            true => Tally { removed: i64::from(self.removed_run == Some(run)), ..Tally::default() },
+            false => Tally { created: created.into(), updated: (updated && !created).into(), removed: 0 },
+        }
     }
 }
 
@@ -60,10 +95,8 @@ impl Writer {
 
     /// After everything was read: what was not seen is gone.
     pub async fn remove_unseen(&self, tx: &mut Tx) -> DbResult<Tally> {
-        let count = |number: i64| u64::try_from(number).unwrap_or_default();
         let gone = directory_groups::bury_unseen(tx, self.scope, self.pass, self.at).await?;
-        let mut tally =
-            Tally { created: count(gone.created), updated: count(gone.updated), removed: count(gone.removed) };
+        let mut tally = Tally { created: -gone.created, updated: -gone.updated, removed: gone.removed };
         let lost = group_members::remove_unseen(tx, self.scope, self.pass).await?;
         for part in lost.chunks(1000) {
             let ids: Vec<&str> = part.iter().map(|(id, _)| id.as_str()).collect();
@@ -73,9 +106,7 @@ impl Writer {
                 let Some(group) = stored.get(id).filter(|group| !group.removed) else { continue };
                 let mut facts = group.facts.clone();
                 facts.member_count -= lost;
-                if !group.was_told(self.pass) {
-                    tally.updated += 1;
-                }
+                self.count(&mut tally, Some(group), self.changed(Some(group)));
                 changed.push(facts);
             }
             directory_groups::write(tx, self.scope, &changed, self.pass, self.at).await?;
@@ -96,14 +127,10 @@ impl Writer {
                 continue;
             }
             let facts = facts(change, before.map(|group| &group.facts), won.get(&change.id).copied().unwrap_or(0));
-            let is_new = before.is_none();
             let differs =
                 won.contains_key(&change.id) || before.is_none_or(|group| group.removed || group.facts != facts);
-            count_present(before, is_new, differs, self.pass, tally);
-            // An earlier attempt of this run had found it gone.
-            if before.is_some_and(|group| group.removed_run_id == Some(self.pass.run) && !group.was_seen(self.pass)) {
-                tally.removed += 1;
-            }
+            let after = before.filter(|_| !differs).map_or_else(|| self.changed(before), StoredGroup::marks);
+            self.count(tally, before, after);
             if differs { changed.push(facts) } else { same.push(change.id.as_str()) }
         }
         directory_groups::write(tx, self.scope, &changed, self.pass, self.at).await?;
@@ -142,13 +169,25 @@ impl Writer {
     ) -> DbResult<()> {
         // What was never known is no loss.
         let Some(before) = before else { return Ok(()) };
-        let told = before.was_seen(self.pass);
-        let by_this_run = before.removed_run_id == Some(self.pass.run);
-        if (!before.removed || by_this_run) && !(told && by_this_run) {
-            tally.removed += 1;
-        }
-        count_present(Some(before), false, false, self.pass, tally);
+        let removed_run = if before.removed { before.removed_run_id } else { Some(self.pass.run) };
+        self.count(tally, Some(before), Marks { removed: true, removed_run, ..before.marks() });
         directory_groups::bury(tx, self.scope, &change.id, reason, self.pass, self.at).await
+    }
+
+    /// Counts the group as it is now, in place of what this attempt has counted it as. What an earlier attempt of the run
+    /// made of it is counted again.
+    fn count(&self, tally: &mut Tally, before: Option<&StoredGroup>, after: Marks) {
+        if let Some(before) = before.filter(|group| group.was_seen(self.pass)) {
+            tally.take_back(before.marks().counted_by(self.pass.run));
+        }
+        tally.add(after.counted_by(self.pass.run));
+    }
+
+    /// The marks of a group that is new or has changed.
+    fn changed(&self, before: Option<&StoredGroup>) -> Marks {
+        let run = self.pass.run;
+        let created_run = before.map_or(run, |group| group.created_run_id);
+        Marks { created_run, changed_run: run, removed_run: None, removed: false }
     }
 }
 
@@ -157,21 +196,13 @@ impl StoredGroup {
         pass.is_of_attempt(self.last_run_id, self.last_pass)
     }
 
-    /// Whether this attempt has counted it as created or updated already.
-    fn was_told(&self, pass: Pass) -> bool {
-        self.changed_run_id == pass.run && self.was_seen(pass)
-    }
-}
-
-/// Counts a group as created or updated, once an attempt. What an earlier attempt of the run made of it counts again.
-fn count_present(before: Option<&StoredGroup>, is_new: bool, differs: bool, pass: Pass, tally: &mut Tally) {
-    let told = before.is_some_and(|group| group.was_told(pass));
-    let created = is_new || before.is_some_and(|group| group.created_run_id == pass.run);
-    let updated = differs || before.is_some_and(|group| group.changed_run_id == pass.run);
-    match (told, created, updated) {
-        (true, ..) | (_, false, false) => {}
-        (_, true, _) => tally.created += 1,
-        (_, false, true) => tally.updated += 1,
+    fn marks(&self) -> Marks {
+        Marks {
+            created_run: self.created_run_id,
+            changed_run: self.changed_run_id,
+            removed_run: self.removed_run_id,
+            removed: self.removed,
+        }
     }
 }
 

@@ -174,4 +174,6 @@ fn same(before: &Value, after: &Value) -> bool {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

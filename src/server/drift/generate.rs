@@ -1,30 +1,24 @@
-//! The work of a run of drift generation: family by family, a page of policies at a time, each page one transaction.
+//! The work of a run of drift generation: family by family, a page of policies at a time. Pages gather for a moment and
+//! are written together.
 //!
 //! Two passes over a family: what the tenant has, with its counterpart in the baseline; then what only the baseline has.
 //! Findings that were not seen are resolved once the family was looked at whole. Whole policies are held for a few at a
 //! time only, so that the number of policies does not matter to the memory.
 
 use super::{
-    baseline::{Ground, NoGround, read, settle},
+    baseline::{Ground, read, settle},
     contents::{Pair, differences},
-    draft::{Draft, by_identity},
+    draft::Draft,
     matching::{Counterpart, Matched, Matching},
     page::{Page, own},
+    writing::{Waiting, Writing},
 };
 use crate::{
-    model::{
-        drift::{Baseline, FindingEventKind},
-        ids::FindingId,
-        reason::ReasonCode,
-        run::RunProgress,
-    },
+    model::{drift::Baseline, reason::ReasonCode, run::RunProgress},
     server::{
         db::{
-            Db, Tx,
-            drift::{
-                findings::{self, Author, BATCH, Looking, NewEvent},
-                snapshots::{self, Compared},
-            },
+            Db,
+            drift::snapshots::{self, Compared},
             runs,
         },
         graph::Family,
@@ -45,7 +39,9 @@ pub async fn generate(run: &RunHandle) -> Result<(), JobError> {
         Baseline::Tenant { .. } => Matching::ByName,
         Baseline::Previous | Baseline::BackupSet { .. } => Matching::ById,
     };
-    let mut generation = Generation { db, run, baseline: &baseline, ground: &ground, matching, done: 0, total: 0 };
+    let waiting = Waiting::default();
+    let mut generation =
+        Generation { db, run, baseline: &baseline, ground: &ground, matching, done: 0, total: 0, at: None, waiting };
     for family in Family::ALL {
         generation.total += ground.current.count(db, family.as_str()).await?;
     }
@@ -53,7 +49,7 @@ pub async fn generate(run: &RunHandle) -> Result<(), JobError> {
     for family in Family::ALL.iter().copied() {
         generation.family(family).await?;
     }
-    Ok(())
+    generation.write().await
 }
 
 struct Generation<'a> {
@@ -65,6 +61,9 @@ struct Generation<'a> {
     /// Policies looked at, of how many as far as that is known.
     done: u64,
     total: u64,
+    /// The family that was looked at last.
+    at: Option<Family>,
+    waiting: Waiting,
 }
 
 const OURS: &str = "this tenant";
@@ -85,7 +84,7 @@ impl Generation<'_> {
         runs::lock(step.tx(), self.run.id()).await?;
         snapshots::note_compared(step.tx(), self.run.scope(), self.run.id(), &compared).await?;
         let counts = own([("findings", 0), ("known", 0), ("resolved", 0), ("unknown_targets", 0)]);
-        step.commit(StepResult { counts, failures: Vec::new(), progress: Some(self.progress(None)) }).await
+        step.commit(StepResult { counts, progress: Some(self.progress(None)), ..StepResult::default() }).await
     }
 
     async fn family(&mut self, family: Family) -> Result<(), JobError> {
@@ -108,7 +107,7 @@ impl Generation<'_> {
             after.clone_from(&last.graph_id);
             let matched = self.matching.find(self.db, family, ours, theirs, heads).await?;
             let page = self.ours(family, matched, &mut uncompared).await?;
-            self.write(family, page).await?;
+            self.found(family, page).await?;
         }
         after.clear();
         loop {
@@ -117,9 +116,9 @@ impl Generation<'_> {
             after.clone_from(&last.graph_id);
             let matched = self.matching.find(self.db, family, theirs, ours, heads).await?;
             let page = self.theirs(family, matched, &mut uncompared);
-            self.write(family, page).await?;
+            self.found(family, page).await?;
         }
-        self.resolve(family, &uncompared).await
+        self.whole(family, uncompared).await
     }
 
     /// A page of the tenant's policies.
@@ -175,102 +174,27 @@ impl Generation<'_> {
         page
     }
 
-    /// Writes a page's findings with its counts.
-    async fn write(&mut self, family: Family, page: Page) -> Result<(), JobError> {
-        if page.counts.total == 0 {
-            return self.run.check();
-        }
+    /// Keeps a page until it is written.
+    async fn found(&mut self, family: Family, page: Page) -> Result<(), JobError> {
         self.done += page.counts.total;
-        let mut step = self.run.step().await?;
-        self.still_there(step.tx()).await?;
-        let (mut new, mut known) = (0, 0);
-        let mut drafts: Vec<_> = by_identity(page.drafts, self.baseline, family.as_str()).into_iter().collect();
-        // In one order, so that nobody waits for each other; and ids follow the order of places.
-        drafts.sort_by(|(_, a), (_, b)| (&a.policy_key, &a.change.path).cmp(&(&b.policy_key, &b.change.path)));
-        while !drafts.is_empty() {
-            let rest = drafts.split_off(drafts.len().min(BATCH));
-            let (added, seen) = self.write_batch(step.tx(), family, drafts).await?;
-            (new, known, drafts) = (new + added, known + seen, rest);
-        }
-        let mut counts = own([("findings", new), ("known", known), ("unknown_targets", page.unknown_targets)]);
-        counts.merge(&page.counts);
-        let progress = Some(self.progress(Some(family)));
-        step.commit(StepResult { counts, failures: page.failures, progress }).await
+        self.at = Some(family);
+        self.waiting.page(family, page);
+        self.write_if_due().await
     }
 
-    /// How many of them are new, and how many were known.
-    async fn write_batch(
-        &self,
-        tx: &mut Tx,
-        family: Family,
-        drafts: Vec<(String, Draft)>,
-    ) -> Result<(u64, u64), JobError> {
-        let scope = self.run.scope();
-        let keys: Vec<&str> = drafts.iter().map(|(key, _)| key.as_str()).collect();
-        let stored = findings::known(tx, scope, &keys).await?;
-        let (mut seen, mut events, mut new) = (Vec::new(), Vec::new(), 0);
-        for (key, draft) in drafts {
-            let known = stored.get(&key);
-            let judged = draft.judge(key, FindingId(self.run.new_id()), known, self.run.id());
-            new += u64::from(judged.is_new);
-            events.extend(judged.event.map(|kind| self.event(judged.seen.id, kind)));
-            seen.push(judged.seen);
-        }
-        findings::write(tx, self.ground_of(family), &seen, self.looking()).await?;
-        findings::note(tx, scope, &events, self.author(), self.run.now()).await?;
-        Ok((new, seen.len() as u64 - new))
+    /// The family was looked at whole, but for these policies.
+    async fn whole(&mut self, family: Family, uncompared: Vec<String>) -> Result<(), JobError> {
+        self.waiting.whole(family, uncompared);
+        self.write_if_due().await
     }
 
-    /// The family was looked at whole: what was not seen is gone.
-    async fn resolve(&self, family: Family, uncompared: &[String]) -> Result<(), JobError> {
-        let mut first = true;
-        loop {
-            let mut step = self.run.step().await?;
-            self.still_there(step.tx()).await?;
-            let ground = self.ground_of(family);
-            // What an earlier attempt has resolved counts as well.
-            let before = if first { findings::resolved_by(step.tx(), ground, self.run.id()).await? } else { 0 };
-            let gone = findings::resolve_unseen(step.tx(), ground, uncompared, self.looking(), BATCH as i64).await?;
-            if gone.is_empty() && before == 0 {
-                return Ok(());
-            }
-            let events: Vec<_> = gone.iter().map(|id| self.event(*id, FindingEventKind::Resolved)).collect();
-            findings::note(step.tx(), self.run.scope(), &events, self.author(), self.run.now()).await?;
-            let counts = own([("resolved", before + gone.len() as u64)]);
-            step.commit(StepResult { counts, ..StepResult::default() }).await?;
-            first = false;
-        }
+    async fn write_if_due(&mut self) -> Result<(), JobError> {
+        if self.run.is_due() || self.waiting.is_full() { self.write().await } else { self.run.check() }
     }
 
-    /// A baseline that went away in between has no policies, which would be findings all of them.
-    async fn still_there(&self, tx: &mut Tx) -> Result<(), JobError> {
-        if let Baseline::BackupSet { id } = self.baseline
-            && !snapshots::backup_set_exists(tx, self.run.scope(), *id).await?
-        {
-            return Err(NoGround::SetGone.into());
-        }
-        Ok(())
-    }
-
-    fn event(&self, finding: FindingId, kind: FindingEventKind) -> NewEvent {
-        NewEvent { id: self.run.new_id(), finding, kind }
-    }
-
-    fn author(&self) -> Author<'_> {
-        Author { actor: None, run: Some(self.run.id()), reason: None }
-    }
-
-    fn looking(&self) -> Looking {
-        Looking { run: self.run.id(), attempt: self.run.attempt(), at: self.run.now() }
-    }
-
-    fn ground_of(&self, family: Family) -> findings::Ground<'_> {
-        findings::Ground {
-            scope: self.run.scope(),
-            baseline: self.baseline,
-            baseline_name: &self.ground.baseline_name,
-            family: family.as_str(),
-        }
+    async fn write(&mut self) -> Result<(), JobError> {
+        let writing = Writing { run: self.run, baseline: self.baseline, ground: self.ground };
+        writing.write(self.waiting.take(), self.progress(self.at)).await
     }
 
     fn progress(&self, family: Option<Family>) -> RunProgress {

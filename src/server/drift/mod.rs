@@ -12,6 +12,7 @@ mod path;
 mod severity;
 mod triage;
 mod view;
+mod writing;
 
 pub use assignments::{AssignmentChanges, By, Names, compare_assignments};
 pub use compare::compare;

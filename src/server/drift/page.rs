@@ -27,6 +27,14 @@ impl Page {
         self.counts.skipped += skipped;
     }
 
+    /// Adds what another page of the same family came to.
+    pub fn add(&mut self, other: Self) {
+        self.drafts.extend(other.drafts);
+        self.failures.extend(other.failures);
+        self.counts.merge(&other.counts);
+        self.unknown_targets += other.unknown_targets;
+    }
+
     /// A policy that cannot be told from another one.
     pub fn ambiguous(&mut self, matched: &Matched, here: usize, there: usize, sides: [&str; 2]) {
         let message = format!(

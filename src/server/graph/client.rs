@@ -156,7 +156,9 @@ impl GraphClient {
         if !matches!(answer.status, 200 | 201) {
             return Err(Failed { error: graph_error(&answer), again: answer.again(inner.clock.now()) });
         }
-        serde_json::from_slice(&answer.body).map_err(|error| {
+        // A bare number comes as text, with a mark of its encoding before it.
+        let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
+        serde_json::from_slice(body).map_err(|error| {
             let unread = GraphError::incomplete("The answer was not whole JSON.");
             Failed::for_good(unread.answered(answer.status, answer.request_id()).caused(error))
         })

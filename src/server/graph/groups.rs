@@ -1,9 +1,10 @@
 //! Directory groups as the change list tells of them.
 //! Source: learn.microsoft.com/graph/api/group-delta.
 
+use reqwest::header;
 use serde_json::{Map, Value};
 
-use super::{ApiVersion, FailedItem, GraphError, ItemIdentity, ListRequest};
+use super::{ApiVersion, FailedItem, GraphClient, GraphError, ItemIdentity, ListRequest, client::Repeat};
 use crate::model::directory_group::RemovedReason;
 
 /// What is asked of each group. A link to go on from goes on with what its first request asked for.
@@ -33,6 +34,20 @@ pub fn groups_delta() -> ListRequest {
         path: "groups/delta".to_owned(),
         query: Some(GROUPS_QUERY.to_owned()),
         with_settings: false,
+    }
+}
+
+impl GraphClient {
+    /// How many groups the directory has, roughly: new ones are counted after a while.
+    /// Source: learn.microsoft.com/graph/aad-advanced-queries.
+    pub async fn count_groups(&self) -> Result<Option<u64>, GraphError> {
+        let path = "groups/$count".to_owned();
+        let request = ListRequest { version: ApiVersion::V1, path, query: None, with_settings: false };
+        let url = self.list_url(&request)?;
+        let get = |http: &reqwest::Client| {
+            http.get(url.clone()).header("ConsistencyLevel", "eventual").header(header::ACCEPT, "text/plain")
+        };
+        Ok(self.exchange(&url, Repeat::Freely, get).await?.as_u64())
     }
 }
 

@@ -6,7 +6,10 @@ use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use serde_json::{Value, json};
 use tracing::{debug, warn};
 
-use super::Producer;
+use super::{
+    Producer,
+    gather::{MOST_BYTES, Next, next},
+};
 use crate::{
     error::AppError,
     model::{
@@ -33,8 +36,8 @@ use crate::{
 
 /// How many policies are read at the same time; the client keeps to the tenant's limits as well.
 const AT_ONCE: usize = 4;
-/// How many policies one transaction writes at most.
-const STEP: usize = 8;
+/// How many policies one transaction writes at most: whoever reads the set meanwhile waits for it.
+const STEP: usize = 200;
 
 /// The inputs of a run: a set, and the policies that go into it.
 pub fn accept(inputs: &Value) -> Result<Value, AppError> {
@@ -93,15 +96,44 @@ impl BackupAddPolicies {
                 let read = read(client, names, family, &key).await;
                 (key, read)
             })
-            .buffered(AT_ONCE)
-            .ready_chunks(STEP);
+            .buffered(AT_ONCE);
         let mut reads = std::pin::pin!(reads);
-        let mut done = 0;
-        while let Some(chunk) = reads.next().await {
-            done += chunk.len() as u64;
-            keep(&run, inputs.backup_set_id, chunk, progress(done, total)).await?;
+        let mut waiting = Waiting { set: inputs.backup_set_id, total, done: 0, reads: Vec::new(), bytes: 0 };
+        loop {
+            match next(&run, !waiting.reads.is_empty(), reads.next()).await {
+                Next::Came((key, read)) => waiting.add(key, read),
+                Next::Due => waiting.keep(&run).await?,
+                Next::End => return waiting.keep(&run).await,
+            }
+            if waiting.reads.len() >= STEP || waiting.bytes >= MOST_BYTES {
+                waiting.keep(&run).await?;
+            }
         }
-        Ok(())
+    }
+}
+
+/// What was read and waits to be written.
+struct Waiting {
+    set: BackupSetId,
+    total: u64,
+    done: u64,
+    reads: Vec<(PolicyKey, Read)>,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn add(&mut self, key: PolicyKey, read: Read) {
+        self.bytes += read.as_ref().map_or(0, |(item, _)| item.body.to_string().len());
+        self.reads.push((key, read));
+    }
+
+    async fn keep(&mut self, run: &RunHandle) -> Result<(), JobError> {
+        if self.reads.is_empty() {
+            return Ok(());
+        }
+        self.done += self.reads.len() as u64;
+        self.bytes = 0;
+        keep(run, self.set, self.reads.drain(..), progress(self.done, self.total)).await
     }
 }
 
@@ -115,7 +147,7 @@ async fn read(client: &GraphClient, names: &Names, family: Family, key: &PolicyK
 async fn keep(
     run: &RunHandle,
     set: BackupSetId,
-    chunk: Vec<(PolicyKey, Read)>,
+    chunk: impl Iterator<Item = (PolicyKey, Read)>,
     progress: RunProgress,
 ) -> Result<(), JobError> {
     let mut step = run.step().await?;
@@ -151,7 +183,7 @@ async fn keep(
         failed,
         ..SummaryCounts::default()
     };
-    step.commit(StepResult { counts, failures, progress: Some(progress) }).await
+    step.commit(StepResult { counts, failures, progress: Some(progress), ..StepResult::default() }).await
 }
 
 fn kept(key: PolicyKey, item: Item, group_names: GroupNames, run: &RunHandle) -> BackupItem {

@@ -4,7 +4,9 @@ mod backup_add_policies;
 mod directory_groups_sync;
 mod drift_generate;
 mod families;
+mod family_rows;
 mod family_sync;
+mod gather;
 mod inventory_sync;
 mod policy_sync;
 

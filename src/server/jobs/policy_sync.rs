@@ -78,6 +78,10 @@ impl FamilySync for PolicySync {
         }
     }
 
+    fn bytes(row: &PolicyRow) -> usize {
+        row.body.len() + row.assignments.len()
+    }
+
     async fn store(tx: &mut Tx, on: Sighting<'_>, rows: &[PolicyRow]) -> DbResult<Tally> {
         policies::store(tx, on, rows).await
     }

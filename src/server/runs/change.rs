@@ -23,6 +23,8 @@ pub enum RunChange {
     Heartbeat,
     /// Items are done: counts add up, failures are appended.
     Progress { counts: SummaryCounts, failures: Vec<RunFailure>, progress: Option<RunProgress> },
+    /// Items that were counted are not so after all.
+    TakeBack { counts: SummaryCounts },
     /// The job has ended: failed as a whole with this failure, else by its items: succeeded, or partially succeeded
     /// when some failed.
     Complete { failure: Option<RunFailure> },
@@ -53,6 +55,7 @@ impl RunChange {
             Self::Start => "start",
             Self::Heartbeat => "heartbeat",
             Self::Progress { .. } => "progress",
+            Self::TakeBack { .. } => "take counts back",
             Self::Complete { .. } => "complete",
             Self::Cancel => "cancel",
             Self::Cancelled { .. } => "end as cancelled",
@@ -65,7 +68,7 @@ impl RunChange {
         match self {
             Self::Start => Some(RunStatus::Running),
             Self::Complete { .. } | Self::Cancel | Self::Cancelled { .. } => Some(RunStatus::Completed),
-            Self::Heartbeat | Self::Progress { .. } | Self::Release { .. } => None,
+            Self::Heartbeat | Self::Progress { .. } | Self::TakeBack { .. } | Self::Release { .. } => None,
         }
     }
 
@@ -129,6 +132,10 @@ pub fn apply(
                 .map(|p| (RunEventKind::Progress, json!({ "progress": p, "counts": run.summary_counts })));
             run.progress = progress.or(run.progress.take());
             line
+        }
+        RunChange::TakeBack { counts } => {
+            run.summary_counts.take_back(&counts);
+            None
         }
         RunChange::Complete { failure } => {
             let outcome = match (&failure, run.summary_counts.failed) {

@@ -5,6 +5,7 @@ use tracing::{info, warn};
 use super::{
     OperationRunService, UpdateError,
     change::{self, ReleaseReason, RunChange},
+    pending::Holder,
 };
 use crate::{
     model::{
@@ -64,23 +65,18 @@ impl OperationRunService {
         Ok(Next::Run(Box::new(full.run), scope))
     }
 
-    /// Gives a run back on behalf of the holder of `attempt`, with a task for whoever takes it up.
-    pub(super) async fn release(
-        &self,
-        id: RunId,
-        attempt: i32,
-        actor: &str,
-        why: ReleaseReason,
-    ) -> Result<Run, UpdateError> {
+    /// Gives a run back on behalf of its holder, with a task for whoever takes it up.
+    pub(super) async fn release(&self, holder: &Holder, why: ReleaseReason) -> Result<Run, UpdateError> {
         let mut tx = self.db().begin().await?;
-        let run = self.update_in(&mut tx, id, attempt, actor, RunChange::Release { why }).await?;
+        let (run, taken) = self.settle_in(&mut tx, holder, Some(RunChange::Release { why })).await?;
         if run.status == RunStatus::Running {
-            tasks::push_again(&mut tx, self.clock().new_id(), id).await?;
+            tasks::push_again(&mut tx, self.clock().new_id(), run.id).await?;
         }
         tx.commit().await?;
+        taken.written();
         self.publish(&run);
         self.wake();
-        info!(run = %id, attempt, ?why, "the run waits for another worker");
+        info!(run = %run.id, attempt = run.attempt, ?why, "the run waits for another worker");
         Ok(run)
     }
 

@@ -14,7 +14,10 @@ use tokio::time::Instant;
 use tracing::warn;
 use uuid::Uuid;
 
-use super::{JobError, OperationRunService, RunChange, UpdateError};
+use super::{
+    JobError, OperationRunService, RunChange, UpdateError,
+    pending::{Holder, Pending},
+};
 use crate::{
     model::{
         ids::RunId,
@@ -45,7 +48,7 @@ struct Inner {
     ledger: OperationRunService,
     run: Run,
     scope: TenantScope,
-    worker: String,
+    holder: Holder,
     /// The run is no longer this worker's.
     lost: AtomicBool,
     cancel: CancelWatch,
@@ -59,6 +62,8 @@ struct Inner {
 pub struct StepResult {
     /// Added to the run's counts.
     pub counts: SummaryCounts,
+    /// Taken off the run's counts after that.
+    pub less: SummaryCounts,
     pub failures: Vec<RunFailure>,
     /// How far the run is after it; `None` leaves it as it was.
     pub progress: Option<RunProgress>,
@@ -80,12 +85,13 @@ impl RunHandle {
     ) -> Self {
         let cancel = ledger.watch_cancel(run.id);
         cancel.heed(&run);
+        let holder = Holder { run: run.id, attempt: run.attempt, worker, pending: Pending::new() };
         Self {
             inner: Arc::new(Inner {
                 ledger,
                 run,
                 scope,
-                worker,
+                holder,
                 lost: AtomicBool::new(false),
                 cancel,
                 told: Mutex::new(Instant::now()),
@@ -171,9 +177,42 @@ impl RunHandle {
         }
     }
 
-    /// Notes progress and item results that have no rows of their own.
+    /// Notes progress and item results that have no rows of their own. They are written within a second, or together
+    /// with the next step or the end of the run.
     pub async fn record(&self, result: StepResult) -> Result<(), JobError> {
-        self.step().await?.commit(result).await
+        self.check()?;
+        self.inner.holder.pending.add(self.now(), result);
+        // A job that does nothing else leaves the others their turn.
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    /// Waits until a second has passed since the run was written: then a job that gathers rows writes them.
+    pub async fn due(&self) {
+        self.inner.holder.pending.due().await;
+    }
+
+    /// Whether that second has passed.
+    pub fn is_due(&self) -> bool {
+        self.inner.holder.pending.is_due()
+    }
+
+    /// Waits until something was recorded that is due to be written.
+    pub(super) async fn unwritten(&self) {
+        self.inner.holder.pending.unwritten().await;
+    }
+
+    /// Writes what was recorded.
+    pub(super) async fn flush(&self) -> Result<(), JobError> {
+        let written = self.inner.ledger.settle(self.holder(), None).await;
+        // What cannot be written now is tried again in a second.
+        self.inner.holder.pending.tried();
+        self.told();
+        self.heed(written).map(drop)
+    }
+
+    pub(super) fn holder(&self) -> &Holder {
+        &self.inner.holder
     }
 
     /// Gives a sign of life, and learns whether the run is to be cancelled. It changes nothing else of the row and leaves
@@ -211,8 +250,8 @@ impl RunHandle {
 
     pub(super) async fn update(&self, change: RunChange) -> Result<(), JobError> {
         let inner = &self.inner;
-        let updated = inner.ledger.update_run(inner.run.id, inner.run.attempt, &inner.worker, change).await;
-        self.heed(updated).map(|_| ())
+        let updated = inner.ledger.update_run(inner.run.id, inner.run.attempt, &inner.holder.worker, change).await;
+        self.heed(updated).map(drop)
     }
 
     /// Remembers a refusal, so that the job stops at its next step.
@@ -236,17 +275,15 @@ impl Step<'_> {
         &mut self.tx
     }
 
-    /// Commits the step with its result. When the run is no longer this job's, the step's rows are undone. When it was
+    /// Commits the step with its result and with what was recorded before. When the run is no longer this job's, the step's rows are undone. When it was
     /// cancelled meanwhile, what was done is still recorded, and the next step is the one that is refused.
     pub async fn commit(mut self, result: StepResult) -> Result<(), JobError> {
         let inner = &self.handle.inner;
-        let change =
-            RunChange::Progress { counts: result.counts, failures: result.failures, progress: result.progress };
-        let updated =
-            inner.ledger.update_in(&mut self.tx, inner.run.id, inner.run.attempt, &inner.worker, change.clone()).await;
-        match updated {
-            Ok(run) => {
+        let changes: Vec<_> = result.into_changes().collect();
+        match inner.ledger.settle_in(&mut self.tx, &inner.holder, changes.clone()).await {
+            Ok((run, taken)) => {
                 self.tx.commit().await?;
+                taken.written();
                 inner.cancel.heed(&run);
                 self.handle.told();
                 inner.ledger.publish(&run);
@@ -255,9 +292,12 @@ impl Step<'_> {
             Err(UpdateError::Refused(_)) => {
                 drop(self.tx);
                 // Again, outside of the step's transaction: so that the refusal stays in the history.
-                self.handle.update(change).await
+                match changes.into_iter().next() {
+                    Some(change) => self.handle.update(change).await,
+                    None => Err(JobError::Stopped),
+                }
             }
-            Err(error) => self.handle.heed(Err(error)).map(|_| ()),
+            Err(error) => self.handle.heed(Err(error)).map(drop),
         }
     }
 }

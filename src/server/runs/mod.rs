@@ -12,6 +12,7 @@ pub mod identity;
 pub mod list;
 mod listen;
 mod mirror;
+mod pending;
 pub mod repair;
 pub mod retention;
 mod running;

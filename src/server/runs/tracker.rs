@@ -231,10 +231,11 @@ impl TrackOperationRun {
         self.persist(handle, RunChange::Complete { failure }).await;
     }
 
-    /// Writes until it is written: a database that is away is waited for, the heart beating on meanwhile. What the database
+    /// Writes what the job told last and how it ended, until it is written: a database that is away is waited for, the heart
+    /// beating on meanwhile. What the database
     /// refuses again and again is left to the watchdog, because the heart stops with this.
     async fn persist(&self, handle: &RunHandle, change: RunChange) {
-        let (id, attempt, worker) = (handle.id(), handle.attempt(), &*self.settings.worker);
+        let id = handle.id();
         let mut wait = FIRST_WAIT;
         let (mut refusals, mut doubtful) = (0, false);
         loop {
@@ -242,8 +243,8 @@ impl TrackOperationRun {
                 return;
             }
             let written = match &change {
-                RunChange::Release { why } => self.ledger.release(id, attempt, worker, *why).await,
-                end => self.ledger.update_run(id, attempt, worker, end.clone()).await,
+                RunChange::Release { why } => self.ledger.release(handle.holder(), *why).await,
+                end => self.ledger.settle(handle.holder(), Some(end.clone())).await,
             };
             match written {
                 Ok(_) | Err(UpdateError::Refused(_) | UpdateError::NotFound) => return,
@@ -276,17 +277,21 @@ impl TrackOperationRun {
     }
 }
 
-/// Beats until the run is no longer this worker's; a beat that the database missed is made up by the next.
+/// Beats, and writes what the job records, until the run is no longer this worker's. What the database missed is made up
+/// for by the next.
 async fn beat(handle: RunHandle, every: Duration) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     ticks.tick().await;
     loop {
-        ticks.tick().await;
-        match handle.beat().await {
+        let done = tokio::select! {
+            _ = ticks.tick() => handle.beat().await,
+            () = handle.unwritten() => handle.flush().await,
+        };
+        match done {
             Ok(()) => {}
             Err(JobError::Stopped) => return,
-            Err(error) => warn!(run = %handle.id(), %error, "heartbeat failed"),
+            Err(error) => warn!(run = %handle.id(), %error, "the run could not be written; tried again soon"),
         }
     }
 }

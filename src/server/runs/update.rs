@@ -1,10 +1,12 @@
 //! Changing a run: the state machine's answer, written with everything that belongs to it.
 
+use chrono::{DateTime, Utc};
 use tracing::warn;
 
 use super::{
     OperationRunService, RunMoment,
     change::{self, Refusal, RunChange},
+    pending::{Holder, Taken},
 };
 use crate::{
     model::{
@@ -63,24 +65,84 @@ impl OperationRunService {
     ) -> Result<Run, UpdateError> {
         let mut full = runs::lock(tx, id).await?.ok_or(UpdateError::NotFound)?;
         let now = self.clock().now();
-        match change::apply(&mut full, attempt, actor, change.clone(), now) {
-            Ok(line) => {
-                self.write(tx, &full, line).await?;
-                Ok(full.run)
+        self.change_locked(tx, &mut full, (attempt, actor), vec![(change, now)]).await?;
+        Ok(full.run)
+    }
+
+    /// Writes what the holder of a run has told and nobody has written yet, and then `last`, and commits.
+    pub(super) async fn settle(&self, holder: &Holder, last: Option<RunChange>) -> Result<Run, UpdateError> {
+        let mut tx = self.db().begin().await?;
+        match self.settle_in(&mut tx, holder, last).await {
+            Ok((run, taken)) => {
+                tx.commit().await?;
+                taken.written();
+                self.publish(&run);
+                Ok(run)
             }
-            Err(refusal) => {
-                if !matches!(refusal, Refusal::Illegal { .. }) {
-                    self.note(tx, id, &change::late_write(&full, attempt, actor, &change, now)).await?;
-                }
-                Err(refusal.into())
+            Err(UpdateError::Refused(refusal)) => {
+                tx.commit().await?;
+                warn!(run = %holder.run, attempt = holder.attempt, actor = holder.worker, %refusal, "change refused");
+                Err(UpdateError::Refused(refusal))
             }
+            Err(error) => Err(error),
         }
     }
 
-    /// Writes a changed run, its line of history, its producer's record, and what others make of its end.
-    pub(super) async fn write(&self, tx: &mut Tx, full: &FullRun, line: Option<RunEvent>) -> DbResult<()> {
+    /// The same within a transaction of the caller's, who commits, says that it was written, and publishes the run.
+    pub(super) async fn settle_in<'a>(
+        &self,
+        tx: &mut Tx,
+        holder: &'a Holder,
+        last: impl IntoIterator<Item = RunChange>,
+    ) -> Result<(Run, Taken<'a>), UpdateError> {
+        let mut full = runs::lock(tx, holder.run).await?.ok_or(UpdateError::NotFound)?;
+        let mut taken = holder.pending.take(&full.run.summary_counts);
+        let now = self.clock().now();
+        let changes: Vec<_> = taken.changes().chain(last.into_iter().map(|change| (change, now))).collect();
+        if !changes.is_empty() {
+            self.change_locked(tx, &mut full, (holder.attempt, &holder.worker), changes).await?;
+            taken.sent(&full.run.summary_counts);
+        }
+        Ok((full.run, taken))
+    }
+
+    /// Makes some changes to a run that is locked, each as of its time, and writes it once. All are taken or none is.
+    async fn change_locked(
+        &self,
+        tx: &mut Tx,
+        full: &mut FullRun,
+        (attempt, actor): (i32, &str),
+        changes: Vec<(RunChange, DateTime<Utc>)>,
+    ) -> Result<(), UpdateError> {
+        let now = self.clock().now();
+        let asked = changes.last().map(|(change, _)| change.clone());
+        let mut lines = Vec::new();
+        for (change, at) in changes {
+            match change::apply(full, attempt, actor, change, at) {
+                Ok(line) => lines.extend(line),
+                Err(refusal) => {
+                    if let Some(asked) = asked
+                        && !matches!(refusal, Refusal::Illegal { .. })
+                    {
+                        self.note(tx, full.run.id, &change::late_write(full, attempt, actor, &asked, now)).await?;
+                    }
+                    return Err(refusal.into());
+                }
+            }
+        }
+        full.run.updated_at = now;
+        Ok(self.write(tx, full, lines).await?)
+    }
+
+    /// Writes a changed run, its lines of history, its producer's record, and what others make of its end.
+    pub(super) async fn write(
+        &self,
+        tx: &mut Tx,
+        full: &FullRun,
+        lines: impl IntoIterator<Item = RunEvent>,
+    ) -> DbResult<()> {
         runs::update(tx, full).await?;
-        if let Some(line) = line {
+        for line in lines {
             self.note(tx, full.run.id, &line).await?;
         }
         self.mirror(tx, full).await?;
