@@ -37,6 +37,12 @@ impl LiveFeed {
         self.state.get()
     }
 
+    /// Whether the stream is broken: then nothing is heard of anybody.
+    pub fn is_cut_off(self) -> bool {
+        // A part of the page that is drawn last, on the server, may outlive the page's signals.
+        self.state.try_get() == Some(LiveState::Reconnecting)
+    }
+
     /// Calls `listener` for every event, as long as the calling component is on the screen.
     pub fn listen(self, listener: impl Fn(LiveEvent) + Send + Sync + 'static) {
         let listener = Callback::new(listener);

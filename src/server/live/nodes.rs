@@ -43,14 +43,7 @@ struct Message {
 
 impl Message {
     const fn of(node: Uuid) -> Self {
-        Self {
-            node,
-            runs: Vec::new(),
-            telling: BTreeSet::new(),
-            inboxes: Vec::new(),
-            late: Vec::new(),
-            gap: false,
-        }
+        Self { node, runs: Vec::new(), telling: BTreeSet::new(), inboxes: Vec::new(), late: Vec::new(), gap: false }
     }
 }
 

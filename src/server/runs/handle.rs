@@ -1,5 +1,7 @@
 //! What a job holds of its run: progress, item results, and the word to stop.
 
+mod step;
+
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,6 +16,7 @@ use tokio::time::Instant;
 use tracing::warn;
 use uuid::Uuid;
 
+pub use self::step::Step;
 use super::{
     JobError, OperationRunService, RunChange, UpdateError,
     pending::{Holder, Pending},
@@ -24,7 +27,7 @@ use crate::{
         run::{Run, RunFailure, RunProgress, SummaryCounts},
     },
     server::{
-        db::{Db, Tx, life, runs, scope::TenantScope},
+        db::{Db, life, runs, scope::TenantScope},
         error::is_passing,
         live::CancelWatch,
     },
@@ -67,12 +70,6 @@ pub struct StepResult {
     pub failures: Vec<RunFailure>,
     /// How far the run is after it; `None` leaves it as it was.
     pub progress: Option<RunProgress>,
-}
-
-/// An open transaction for one step: the job's rows and the run's counts are written together or not at all.
-pub struct Step<'a> {
-    handle: &'a RunHandle,
-    tx: Tx,
 }
 
 impl RunHandle {
@@ -266,38 +263,6 @@ impl RunHandle {
                 self.inner.lost.store(true, Ordering::Relaxed);
                 Err(JobError::Stopped)
             }
-        }
-    }
-}
-
-impl Step<'_> {
-    pub const fn tx(&mut self) -> &mut Tx {
-        &mut self.tx
-    }
-
-    /// Commits the step with its result and with what was recorded before. When the run is no longer this job's, the step's rows are undone. When it was
-    /// cancelled meanwhile, what was done is still recorded, and the next step is the one that is refused.
-    pub async fn commit(mut self, result: StepResult) -> Result<(), JobError> {
-        let inner = &self.handle.inner;
-        let changes: Vec<_> = result.into_changes().collect();
-        match inner.ledger.settle_in(&mut self.tx, &inner.holder, changes.clone()).await {
-            Ok((run, taken)) => {
-                self.tx.commit().await?;
-                taken.written();
-                inner.cancel.heed(&run);
-                self.handle.told();
-                inner.ledger.publish(&run);
-                Ok(())
-            }
-            Err(UpdateError::Refused(_)) => {
-                drop(self.tx);
-                // Again, outside of the step's transaction: so that the refusal stays in the history.
-                match changes.into_iter().next() {
-                    Some(change) => self.handle.update(change).await,
-                    None => Err(JobError::Stopped),
-                }
-            }
-            Err(error) => self.handle.heed(Err(error)).map(drop),
         }
     }
 }
