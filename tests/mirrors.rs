@@ -12,7 +12,7 @@ use runledger::{
     },
     server::{
         db::{run_tables::RUN_TABLES, scope::TenantScope},
-        runs::{NewRun, RunChange},
+        runs::{NewRun, ReleaseReason, RunChange},
     },
 };
 use serde_json::json;
@@ -35,6 +35,15 @@ fn progress(succeeded: u64, failures: Vec<RunFailure>) -> RunChange {
     RunChange::Progress { counts, failures, progress: None }
 }
 
+fn lost() -> RunFailure {
+    RunFailure { code: ReasonCode::WorkerLost, item: None, http_status: None, ..failure() }
+}
+
+/// A run that somebody cancels in the midst of its work, and what comes of it.
+fn cancelled(end: RunChange) -> Vec<(i32, RunChange)> {
+    vec![(0, RunChange::Start), (1, progress(2, vec![failure()])), (1, RunChange::Cancel), (1, end)]
+}
+
 /// What can become of a run, as the changes that lead there, each with the attempt that makes it.
 fn lives() -> Vec<(&'static str, Vec<(i32, RunChange)>)> {
     let done = |failure| RunChange::Complete { failure };
@@ -52,6 +61,22 @@ fn lives() -> Vec<(&'static str, Vec<(i32, RunChange)>)> {
                 (2, done(None)),
             ],
         ),
+        ("is cancelled while it waits", vec![(0, RunChange::Cancel)]),
+        ("is cancelled and stops", cancelled(RunChange::Cancelled { cut_off: false })),
+        ("is cancelled and cut off", cancelled(RunChange::Cancelled { cut_off: true })),
+        ("loses its worker after it was cancelled", cancelled(RunChange::Release { why: ReleaseReason::WorkerLost })),
+        (
+            "is handed back and done by another worker",
+            vec![
+                (0, RunChange::Start),
+                (1, progress(2, vec![failure()])),
+                (1, RunChange::Release { why: ReleaseReason::HandedBack }),
+                (1, RunChange::Start),
+                (2, progress(4, vec![])),
+                (2, done(None)),
+            ],
+        ),
+        ("loses its worker for good", vec![(0, RunChange::Start), (1, progress(2, vec![])), (1, done(Some(lost())))]),
     ]
 }
 

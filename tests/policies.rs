@@ -71,7 +71,10 @@ on_both_engines! {
         let _workers = ProductWorkers::start(&app.core);
         let detail = sync(&app, scope).await;
         assert_eq!(detail.run.outcome, Some(RunOutcome::Succeeded), "{:?}", detail.failures);
-        assert_eq!(graph.stats().await["token_requests"], 2);
+        let stats = graph.stats().await;
+        assert_eq!(stats["token_requests"], 2);
+        let (all, in_batches) = (stats["throttled"].as_u64().unwrap(), stats["throttled_in_batches"].as_u64().unwrap());
+        assert!(in_batches > 0 && all > in_batches, "throttled inside batches and outside: {stats}");
         let calm = Graph::sample(&[]).await;
         app.tenant_at("contoso", &calm.url).await;
         let again = sync(&app, scope).await;

@@ -70,6 +70,30 @@ on_both_engines! {
         assert!(auditor.get("/t/contoso/policies?q=_").await.text().await.unwrap().contains("Nothing matches"));
     }
 
+    async fn the_inventory_is_found_by_family_and_name(app: TestApp) {
+        let graph = Graph::sample(&[]).await;
+        let scope = app.tenant_at("contoso", &graph.url).await;
+        app.member("auditor@contoso.example", "contoso", Role::Readonly).await;
+        let _workers = ProductWorkers::start(&app.core);
+        common::inventory::sync(&app, scope).await;
+        let web = Web::start(&app).await;
+        let auditor = web.signed_in("auditor@contoso.example").await;
+        for (family, count) in common::inventory::stored(&app, scope).await {
+            let (status, listed) =
+                auditor.ask("inventory/list", &[("tenant", "contoso"), ("query[family]", &family)]).await;
+            assert_eq!(status, StatusCode::OK, "{listed}");
+            let items = listed["items"]["items"].as_array().unwrap();
+            assert_eq!(items.len() as i64, count.min(50), "{family}");
+            let name = items[0]["name"].as_str().unwrap();
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("family", &family).append_pair("q", name).finish();
+            let page = auditor.get(&format!("/t/contoso/inventory?{query}")).await;
+            assert!(!page.text().await.unwrap().contains("Nothing matches"), "{family}: {name}");
+        }
+        let page = auditor.get("/t/contoso/inventory?q=nothing+is+called+so").await.text().await.unwrap();
+        assert!(page.contains("Nothing matches"));
+    }
+
     async fn a_policy_shows_its_versions_and_what_changed_between_two(app: TestApp) {
         let folder = tempfile::tempdir().unwrap();
         let _workers = ProductWorkers::start(&app.core);

@@ -154,6 +154,14 @@ on_both_engines! {
         assert!(!schedule(&app, scope).await.1.late);
         app.advance(TimeDelta::seconds(1));
         assert!(schedule(&app, scope).await.1.late);
+        app.member("auditor@contoso.example", "contoso", Role::Readonly).await;
+        let web = Web::start(&app).await;
+        let page = async || {
+            let auditor = web.signed_in("auditor@contoso.example").await;
+            auditor.get("/t/contoso/schedules").await.text().await.unwrap()
+        };
+        let late = page().await;
+        assert!(late.contains("state-partial") && late.contains("Late") && late.contains("Has not succeeded yet"));
         fire(&app).await;
         let failure = RunFailure {
             code: ReasonCode::AuthFailed, message: "Refused.".to_owned(), item: None, http_status: None, request_id: None,
@@ -165,6 +173,7 @@ on_both_engines! {
         end(&app, scope, None).await;
         let settings = schedule(&app, scope).await.1;
         assert_eq!((settings.late, settings.last_succeeded_at), (false, Some(app.core.clock.now())));
+        assert!(!page().await.contains("state-partial"), "the badge is gone");
     }
 
     async fn the_workers_clockwork_starts_what_is_due(app: TestApp) {

@@ -24,6 +24,24 @@ async fn press(visitor: &Visitor, web: &Web, page: &str, operation: &str) -> Str
 }
 
 on_both_engines! {
+    async fn two_who_press_at_once_get_one_run(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        for email in ["first@contoso.example", "second@contoso.example"] {
+            app.member(email, "contoso", Role::Operator).await;
+        }
+        let web = Web::start(&app).await;
+        let (first, second) = (web.signed_in("first@contoso.example").await, web.signed_in("second@contoso.example").await);
+        for operation in ["inventory.sync", "policy.sync", "directory_groups.sync"] {
+            let form = [("tenant", "contoso"), ("operation_type", operation)];
+            let ((a, one), (b, two)) = tokio::join!(first.ask("operations/start", &form), second.ask("operations/start", &form));
+            assert_eq!((a.as_u16(), b.as_u16()), (200, 200), "{one} {two}");
+            assert_eq!(one["run"]["id"], two["run"]["id"], "{operation}");
+            assert_ne!(one["created"], two["created"], "one has made the run of {operation} and one has joined it");
+            let run = one["run"]["id"].as_str().unwrap().parse().unwrap();
+            assert_eq!(app.detail(scope, run).await.run.joined_count, 1, "{operation}");
+        }
+    }
+
     async fn a_form_without_scripts_goes_back_to_its_page_which_tells_of_the_run(app: TestApp) {
         let scope = app.tenant("contoso").await;
         app.member("operator@contoso.example", "contoso", Role::Operator).await;

@@ -5,7 +5,7 @@ use runledger::{
     model::{
         backup::BackupSet,
         ids::{BackupSetId, RunId},
-        run::RunDetail,
+        run::{RunDetail, RunOutcome},
         user::Role,
     },
     server::{
@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::{
     TestApp, assert_mirrored,
     graph::{Graph, ProductWorkers},
+    rows::count,
     tenant::Directory,
     web::{Visitor, Web},
 };
@@ -74,6 +75,7 @@ impl Place {
         let run: RunId = started["run"]["id"].as_str().unwrap().parse().unwrap();
         let detail = app.completed(self.scope, run).await;
         assert_mirrored(app, self.scope, &detail).await;
+        assert_counts(app, self.scope, &detail).await;
         detail
     }
 
@@ -88,6 +90,19 @@ impl Place {
 
     pub async fn of(&self, family: &str, path: &str) -> Vec<String> {
         self.directory.ids(path).await.into_iter().map(|id| format!("{family}/{id}")).collect()
+    }
+}
+
+/// What the run has read is in its set, and what it could not read is noted there; after an early end also what it never
+/// came to.
+pub async fn assert_counts(app: &TestApp, scope: TenantScope, detail: &RunDetail) {
+    let counts = &detail.run.summary_counts;
+    assert_eq!((counts.total, counts.processed), (counts.processed, counts.succeeded + counts.failed));
+    assert_eq!(counts.succeeded, count(app, scope, detail.run.id, "backup_items", "run_id = $2").await);
+    let missing = count(app, scope, detail.run.id, "backup_missing", "run_id = $2").await;
+    match detail.run.outcome {
+        Some(RunOutcome::Succeeded | RunOutcome::PartiallySucceeded) => assert_eq!(counts.failed, missing),
+        _ => assert!(counts.failed <= missing, "{} failed, {missing} missing", counts.failed),
     }
 }
 

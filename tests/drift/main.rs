@@ -8,6 +8,7 @@ mod attempts;
 mod baselines;
 mod findings;
 mod identity;
+mod real;
 mod support;
 mod synced;
 mod triage;

@@ -114,6 +114,7 @@ async fn the_statistics_count_what_was_asked() {
     caller.json("beta/deviceManagement/intents").await;
     assert_eq!(
         running.stats().await,
-        json!({"requests": 4, "token_requests": 1, "batches": 0, "collections": {"groups": 2, "intents": 1}})
+        json!({"requests": 4, "token_requests": 1, "batches": 0, "throttled": 0, "throttled_in_batches": 0,
+            "collections": {"groups": 2, "intents": 1}})
     );
 }

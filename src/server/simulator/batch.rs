@@ -23,6 +23,8 @@ use super::resource::Version;
 use super::routes;
 
 const MOST: usize = 20;
+/// The header that tells the simulator itself that a request came in a batch.
+pub const PART_OF_BATCH: &str = "simulator-part-of-batch";
 /// More than any answer has.
 const BODY_BYTES: usize = 256 * 1024 * 1024;
 
@@ -115,6 +117,7 @@ impl Way {
             .body(part.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string())))
             .ok()?;
         request.headers_mut().extend(self.shared.clone());
+        request.headers_mut().insert(PART_OF_BATCH, header::HeaderValue::from_static("true"));
         for (name, value) in &part.headers {
             request.headers_mut().insert(header::HeaderName::try_from(name).ok()?, value.parse().ok()?);
         }

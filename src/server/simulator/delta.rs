@@ -11,7 +11,7 @@ use super::answer::GraphError;
 use super::collection::Collection;
 use super::content::{Content, Object, objects, text};
 use super::delta_token::Position;
-use super::graph::Call;
+use super::graph::{Call, spoil};
 use super::group_changes::{Entry, Journal, What};
 
 /// How many members one object tells of; a group with more comes again with the rest.
@@ -29,6 +29,7 @@ pub fn page(shared: &Shared, tenant: &str, call: &Call<'_>) -> Result<Value, Gra
         return Err(expired(status));
     }
     let id = &shared.journals.id;
+    let told = if call.paging.stale { stale_changes } else { changes };
     shared.journals.with(tenant, |journal| {
         let content = shared.store.tenant(tenant);
         let position = match token {
@@ -44,12 +45,12 @@ pub fn page(shared: &Shared, tenant: &str, call: &Call<'_>) -> Result<Value, Gra
                 body(call, id, whole(&state), Position::Whole { version, offset })
             }
             Position::Changes { since, version, .. } => {
-                body(call, id, changes(journal, &content, since, version), position)
+                body(call, id, told(journal, &content, since, version), position)
             }
             Position::UpTo(since) => {
                 let version = journal.version();
                 let position = Position::Changes { since, version, offset: 0 };
-                body(call, id, changes(journal, &content, since, version), position)
+                body(call, id, told(journal, &content, since, version), position)
             }
         })
     })
@@ -76,7 +77,7 @@ fn body(call: &Call<'_>, id: &str, found: Vec<Told<'_>>, position: Position) -> 
     };
     let (total, end) = (found.len(), offset.saturating_add(call.page_size).min(found.len()));
     let start = if call.paging.twice { offset.saturating_sub(1) } else { offset };
-    let value: Vec<Value> = found
+    let mut value: Vec<Value> = found
         .into_iter()
         .skip(start)
         .take(end.saturating_sub(start))
@@ -86,6 +87,7 @@ fn body(call: &Call<'_>, id: &str, found: Vec<Told<'_>>, position: Position) -> 
         })
         .map(|group| Value::Object(selected(group, &call.query.select)))
         .collect();
+    spoil(call, &mut value);
     let context = format!("{}/{}/$metadata#groups", call.origin.0, call.version.as_str());
     let mut body = json!({"@odata.context": context, "value": value});
     if call.paging.repeat {
@@ -147,16 +149,36 @@ fn changes<'a>(journal: &Journal, content: &'a Content, since: usize, version: u
     groups.into_iter().flat_map(|id| change(id, entries, content)).collect()
 }
 
+/// The same after word of how those that went or came back were before.
+fn stale_changes<'a>(journal: &Journal, content: &'a Content, since: usize, version: usize) -> Vec<Told<'a>> {
+    let entries = journal.entries.get(since..version).unwrap_or_default();
+    let before = entries.iter().filter_map(|entry| match &entry.what {
+        What::Removed { reason, .. } if content.find(Collection::Groups, &entry.group).is_some() => {
+            Some(gone(&entry.group, Some(reason)))
+        }
+        What::Removed { was, .. } => was.clone(),
+        _ => None,
+    });
+    let before = before.map(|group| Told::Change(in_part(&group, 0)));
+    before.chain(changes(journal, content, since, version)).collect()
+}
+
+fn gone(id: &str, reason: Option<&str>) -> Object {
+    let mut gone = only_id(id);
+    gone.insert("@removed".to_owned(), json!({"reason": reason.unwrap_or("deleted")}));
+    gone
+}
+
 fn change<'a>(id: &str, entries: &[Entry], content: &'a Content) -> Vec<Told<'a>> {
     let own = || entries.iter().filter(|entry| entry.group == id).map(|entry| &entry.what);
     let Some(group) = content.find(Collection::Groups, id) else {
-        let reason =
-            own().filter_map(|what| if let What::Removed(reason) = what { Some(reason) } else { None }).next_back();
-        let mut gone = only_id(id);
-        gone.insert("@removed".to_owned(), json!({"reason": reason.map_or("deleted", String::as_str)}));
-        return vec![Told::Change(gone)];
+        let reason = own().filter_map(|what| match what {
+            What::Removed { reason, .. } => Some(reason.as_str()),
+            _ => None,
+        });
+        return vec![Told::Change(gone(id, reason.last()))];
     };
-    if own().any(|what| matches!(what, What::Created | What::Removed(_))) {
+    if own().any(|what| matches!(what, What::Created | What::Removed { .. })) {
         return in_full(group).collect();
     }
     let mut told = only_id(id);
@@ -168,7 +190,7 @@ fn change<'a>(id: &str, entries: &[Entry], content: &'a Content) -> Vec<Told<'a>
                 told.extend(names.iter().filter_map(|name| Some((name.clone(), group.get(name)?.clone()))));
             }
             What::Members(some) => members.extend(some.iter().cloned()),
-            What::Created | What::Removed(_) => {}
+            What::Created | What::Removed { .. } => {}
         }
     }
     if !members.is_empty() {

@@ -28,9 +28,13 @@ pub enum Fault {
     Twice(Collection),
     /// `repeat:FAMILY`: every page names itself as the next.
     Repeat(Collection),
-    /// `resync:STATUS`: the next request for a change list with a token is told to begin anew: 410 with a `Location`,
-    /// else this status with `syncStateNotFound`.
-    Resync(u16),
+    /// `stale:FAMILY`: before what a change list has to tell it tells how groups that went or came back were before.
+    Stale(Collection),
+    /// `unnamed:FAMILY`: the first object of each page has no id.
+    Unnamed(Collection),
+    /// `resync:STATUS` or `resync:STATUS:AFTER`: after so many more requests for a change list with a token one is told to
+    /// begin anew: 410 with a `Location`, else this status with `syncStateNotFound`.
+    Resync { status: u16, after: u32 },
     /// `html:FAMILY`: 200 with a web page, as a proxy in between sends it.
     Html(Collection),
     /// `write_lost:N`: the next N writes are done, and answered 504 as if nobody knew.
@@ -43,8 +47,8 @@ pub enum Fault {
 pub enum FaultError {
     #[error(
         "\"{0}\" is not a fault; write throttle:N, busy:N, unavailable:N, revoked:N, slow:MILLIS, forbidden:FAMILY, \
-         unlicensed:FAMILY, broken:FAMILY, html:FAMILY, twice:FAMILY, repeat:FAMILY, write_lost:N, exists:FAMILY or \
-         resync:STATUS"
+         unlicensed:FAMILY, broken:FAMILY, html:FAMILY, twice:FAMILY, repeat:FAMILY, stale:FAMILY, unnamed:FAMILY, \
+         write_lost:N, exists:FAMILY, resync:STATUS or resync:STATUS:AFTER"
     )]
     UnknownFault(String),
     #[error("\"{0}\" is not a whole number that this fault can take")]
@@ -76,9 +80,14 @@ impl FromStr for Fault {
             "repeat" => Ok(Self::Repeat(family()?)),
             "write_lost" => Ok(Self::WriteLost(number()?)),
             "exists" => Ok(Self::Exists(family()?)),
-            "resync" => Ok(Self::Resync(
-                value.parse().ok().filter(|status| (400..500).contains(status)).ok_or_else(not_a_number)?,
-            )),
+            "stale" => Ok(Self::Stale(family()?)),
+            "unnamed" => Ok(Self::Unnamed(family()?)),
+            "resync" => {
+                let (status, after) = value.split_once(':').unwrap_or((value, "0"));
+                let status = status.parse().ok().filter(|status| (400..500).contains(status));
+                let after = after.parse().map_err(|_| not_a_number())?;
+                Ok(Self::Resync { status: status.ok_or_else(not_a_number)?, after })
+            }
             _ => Err(unknown()),
         }
     }
@@ -100,7 +109,10 @@ impl fmt::Display for Fault {
             Self::Html(family) => write!(f, "html:{family}"),
             Self::Twice(family) => write!(f, "twice:{family}"),
             Self::Repeat(family) => write!(f, "repeat:{family}"),
-            Self::Resync(status) => write!(f, "resync:{status}"),
+            Self::Stale(family) => write!(f, "stale:{family}"),
+            Self::Unnamed(family) => write!(f, "unnamed:{family}"),
+            Self::Resync { status, after: 0 } => write!(f, "resync:{status}"),
+            Self::Resync { status, after } => write!(f, "resync:{status}:{after}"),
         }
     }
 }
@@ -120,9 +132,9 @@ mod tests {
             "forbidden:groups",
             "unlicensed:intents",
         ];
-        for text in
-            all.into_iter().chain(["broken:policies", "html:mobileApps", "twice:groups", "repeat:groups", "resync:410"])
-        {
+        let more =
+            ["broken:policies", "html:mobileApps", "twice:groups", "repeat:groups", "resync:410", "resync:404:2"];
+        for text in all.into_iter().chain(more).chain(["stale:groups", "unnamed:groups"]) {
             assert_eq!(text.parse::<Fault>().map(|fault| fault.to_string()), Ok(text.to_owned()));
         }
         let by_path = "forbidden:deviceManagement/deviceConfigurations".parse::<Fault>();
@@ -135,6 +147,7 @@ mod tests {
         assert_eq!("explode:1".parse::<Fault>(), Err(FaultError::UnknownFault("explode:1".into())));
         assert_eq!("throttle:-1".parse::<Fault>(), Err(FaultError::NotANumber("-1".into())));
         assert_eq!("resync:200".parse::<Fault>(), Err(FaultError::NotANumber("200".into())));
+        assert_eq!("resync:410:x".parse::<Fault>(), Err(FaultError::NotANumber("410:x".into())));
         assert_eq!("html:unicorns".parse::<Fault>(), Err(FaultError::UnknownFamily("unicorns".into())));
     }
 }

@@ -30,6 +30,10 @@ pub struct Paging {
     pub twice: bool,
     /// A page names itself as the next.
     pub repeat: bool,
+    /// A change list begins with how groups were before.
+    pub stale: bool,
+    /// The first object of a page has no id.
+    pub unnamed: bool,
 }
 
 impl Faults {
@@ -68,6 +72,8 @@ impl Faults {
         Paging {
             twice: active.contains(&Fault::Twice(collection)),
             repeat: active.contains(&Fault::Repeat(collection)),
+            stale: active.contains(&Fault::Stale(collection)),
+            unnamed: active.contains(&Fault::Unnamed(collection)),
         }
     }
 
@@ -87,12 +93,20 @@ impl Faults {
         lock(&self.active).contains(&Fault::Exists(collection))
     }
 
-    /// The status of a `resync` fault, which is then used up.
+    /// The status of a `resync` fault whose count is over; it is then used up.
     pub fn resync(&self) -> Option<u16> {
         let mut active = lock(&self.active);
-        let place = active.iter().position(|fault| matches!(fault, Fault::Resync(_)))?;
-        match active.remove(place) {
-            Fault::Resync(status) => Some(status),
+        let place = active.iter().position(|fault| matches!(fault, Fault::Resync { .. }))?;
+        match &mut active[place] {
+            Fault::Resync { after: after @ 1.., .. } => {
+                *after -= 1;
+                None
+            }
+            Fault::Resync { status, .. } => {
+                let status = *status;
+                active.remove(place);
+                Some(status)
+            }
             _ => None,
         }
     }

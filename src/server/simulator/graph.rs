@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 
 use super::State as Shared;
 use super::answer::GraphError;
+use super::batch::PART_OF_BATCH;
+use super::collection::Collection;
 use super::content::{Content, Object, has_id, objects, text};
 use super::delta;
 use super::fault_answer;
-use super::faults::Paging;
+use super::faults::{Paging, Verdict};
 use super::origin::Origin;
 use super::page::{Page, token_at};
 use super::query::Query;
@@ -48,10 +50,14 @@ pub async fn answer(
     shared.stats.collection(resource.collection);
     let is_write = method != Method::GET;
     let verdict = shared.faults.verdict(resource.collection, resource.is_list() || is_write);
+    if verdict == Verdict::Throttled {
+        shared.stats.throttled(headers.contains_key(PART_OF_BATCH));
+    }
     fault_answer::refuse(verdict, resource.collection)?;
     if is_write {
         return written(&shared, &tenant, &method, &resource, &sent);
     }
+    check_consistency(&resource, &headers)?;
     let paging = shared.faults.paging(resource.collection);
     let call =
         Call { version, origin: &origin, uri: &uri, query: Query::parse(&uri)?, page_size: shared.page_size, paging };
@@ -62,6 +68,16 @@ pub async fn answer(
     let is_count = resource.target == Target::Count;
     let good = || if is_count { body.to_string().into_response() } else { Json(&body).into_response() };
     Ok(fault_answer::spoilt(verdict, &body).unwrap_or_else(good))
+}
+
+/// The directory counts only for those who say that they can do with an old number.
+fn check_consistency(resource: &Resource, headers: &HeaderMap) -> Result<(), GraphError> {
+    let is_count = resource.collection == Collection::Groups && resource.target == Target::Count;
+    if is_count && headers.get("ConsistencyLevel").is_none_or(|level| level != "eventual") {
+        let message = "$count is not currently supported.";
+        return Err(GraphError::new(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", message));
+    }
+    Ok(())
 }
 
 /// Does a write. The answer of one that is lost is the gateway's.
@@ -175,8 +191,9 @@ fn page(
     if call.paging.twice {
         page.range.start = page.range.start.saturating_sub(1);
     }
-    let members: Vec<Value> =
+    let mut members: Vec<Value> =
         list.get(page.range).unwrap_or_default().iter().map(|object| Value::Object(show(object))).collect();
+    spoil(call, &mut members);
     let mut body = json!({"@odata.context": context, "value": members});
     if call.query.count {
         body["@odata.count"] = list.len().into();
@@ -186,4 +203,13 @@ fn page(
         body["@odata.nextLink"] = next.into();
     }
     Ok(body)
+}
+
+/// What a fault takes from the objects of a page.
+pub(super) fn spoil(call: &Call<'_>, members: &mut [Value]) {
+    if call.paging.unnamed
+        && let Some(Value::Object(first)) = members.first_mut()
+    {
+        first.remove("id");
+    }
 }

@@ -51,7 +51,11 @@ pub enum What {
     Set(Vec<String>),
     /// True where it is a member now.
     Members(Vec<(String, bool)>),
-    Removed(String),
+    /// With the group as it was, if it was there.
+    Removed {
+        reason: String,
+        was: Option<Object>,
+    },
 }
 
 /// A tenant's journal; its version is its length.
@@ -128,8 +132,8 @@ fn apply(groups: &mut Vec<Object>, change: GroupChange) -> Vec<Entry> {
     let id = change.id;
     let entry = |what| Entry { group: id.clone(), what };
     if let Some(reason) = change.remove {
-        groups.retain(|group| !has_id(group, &id));
-        return vec![entry(What::Removed(reason))];
+        let was = groups.iter().position(|group| has_id(group, &id)).map(|place| groups.remove(place));
+        return vec![entry(What::Removed { reason, was })];
     }
     let mut entries = Vec::new();
     let place = groups.iter().position(|group| has_id(group, &id)).unwrap_or_else(|| {

@@ -21,6 +21,9 @@ pub struct Counts {
     token_requests: u64,
     /// Each counts once here; what is in them counts as if it had come alone.
     batches: u64,
+    /// Requests that were answered 429, and of these the ones in a batch.
+    throttled: u64,
+    throttled_in_batches: u64,
     /// Requests with a good token, failed ones too, by the collection's last path segment.
     collections: BTreeMap<Collection, u64>,
 }
@@ -36,6 +39,12 @@ impl Stats {
 
     pub fn batch(&self) {
         lock(&self.counts).batches += 1;
+    }
+
+    pub fn throttled(&self, in_batch: bool) {
+        let mut counts = lock(&self.counts);
+        counts.throttled += 1;
+        counts.throttled_in_batches += u64::from(in_batch);
     }
 
     pub fn collection(&self, collection: Collection) {

@@ -4,6 +4,7 @@ pub mod audit_table;
 pub mod backup;
 pub mod badge;
 pub mod bell;
+pub mod busy_button;
 pub mod comparison;
 pub mod copy_button;
 pub mod detail;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     badge::{Nothing, StateBadge},
+    busy_button::BusyButton,
     icon::{Glyph, Icon},
     when::{Exact, When},
 };
@@ -159,7 +160,7 @@ fn RunNow(action: ServerAction<StartOperation>, operation_type: OperationType, t
         <ActionForm action>
             <input type="hidden" name="tenant" value=tenant/>
             <input type="hidden" name="operation_type" value=operation_type.as_str()/>
-            <button type="submit" class="button" aria-label=label><Icon glyph=Glyph::Play/>"Run now"</button>
+            <BusyButton busy=action.pending() class="button" glyph=Glyph::Play words="Run now" label/>
         </ActionForm>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::icon::{Glyph, Icon};
+use super::{busy_button::BusyButton, icon::Glyph};
 use crate::{api::operations::StartOperation, model::operation::OperationType};
 
 #[component]
@@ -16,21 +16,7 @@ pub fn StartButton(
         <ActionForm action>
             <input type="hidden" name="tenant" value=tenant/>
             <input type="hidden" name="operation_type" value=operation.as_str()/>
-            // Not `disabled`: the button keeps the focus while it is busy.
-            <button
-                type="submit"
-                class="button button-primary"
-                aria-disabled=move || busy.get().then_some("true")
-                aria-busy=move || busy.get().then_some("true")
-                on:click=move |event| {
-                    if busy.get_untracked() {
-                        event.prevent_default();
-                    }
-                }
-            >
-                {move || view! { <Icon glyph=if busy.get() { Glyph::Arc } else { Glyph::Sync }/> }}
-                {operation.action()}
-            </button>
+            <BusyButton busy class="button button-primary" glyph=Glyph::Sync words=operation.action()/>
         </ActionForm>
     }
 }

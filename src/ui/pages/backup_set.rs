@@ -24,6 +24,7 @@ use crate::{
                 delete_set::DeleteSet, missing::Missing, policy_filter::PolicyFilter, policy_table::PolicyTable,
                 restore_form::RestoreForm, set_badge::SetBadge, set_facts::SetFacts,
             },
+            busy_button::BusyButton,
             error_panel::ErrorPanel,
             icon::{Glyph, Icon},
             live_mark::LiveMark,
@@ -186,7 +187,7 @@ fn Body(detail: BackupSetDetail, role: Option<Role>, tenant: String, asked: Aske
             <ActionForm action=actions.retry.action>
                 <input type="hidden" name="tenant" value=tenant/>
                 <input type="hidden" name="set" value=id/>
-                <button type="submit" class="button"><Icon glyph=Glyph::Sync/>"Try again"</button>
+                <BusyButton busy=actions.retry.action.pending() class="button" glyph=Glyph::Sync words="Try again"/>
             </ActionForm>
         }
     });
