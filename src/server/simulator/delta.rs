@@ -172,11 +172,11 @@ fn gone(id: &str, reason: Option<&str>) -> Object {
 fn change<'a>(id: &str, entries: &[Entry], content: &'a Content) -> Vec<Told<'a>> {
     let own = || entries.iter().filter(|entry| entry.group == id).map(|entry| &entry.what);
     let Some(group) = content.find(Collection::Groups, id) else {
-        let reason = own().filter_map(|what| match what {
+        let mut reasons = own().filter_map(|what| match what {
             What::Removed { reason, .. } => Some(reason.as_str()),
             _ => None,
         });
-        return vec![Told::Change(gone(id, reason.last()))];
+        return vec![Told::Change(gone(id, reasons.next_back()))];
     };
     if own().any(|what| matches!(what, What::Created | What::Removed { .. })) {
         return in_full(group).collect();

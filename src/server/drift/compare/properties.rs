@@ -32,6 +32,9 @@ fn sides(names: &BTreeMap<String, (bool, bool)>) -> (BTreeSet<&str>, BTreeSet<&s
     (of(|sides| sides.0), of(|sides| sides.1))
 }
 
+/// What something has on the one side and on the other.
+type Sides = (Option<i8>, Option<i8>);
+
 /// Anything that Graph may say of a policy.
 fn body() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
@@ -107,9 +110,9 @@ proptest! {
 
     #[test]
     fn things_with_a_name_are_followed_by_it(
-        things in prop::collection::btree_map("[a-z]{1,4}", any::<(Option<i8>, Option<i8>)>(), 0..8),
+        things in prop::collection::btree_map("[a-z]{1,4}", any::<Sides>(), 0..8),
     ) {
-        let list = |which: fn(&(Option<i8>, Option<i8>)) -> Option<i8>| -> Vec<Value> {
+        let list = |which: fn(&Sides) -> Option<i8>| -> Vec<Value> {
             let there = things.iter().filter_map(|(name, sides)| Some((name, which(sides)?)));
             there.map(|(name, value)| json!({"omaUri": name, "value": value})).collect()
         };
