@@ -21,5 +21,10 @@ pub fn hydrate() {
         ui::stopped::tell();
     }));
     ui::capture::hear_history_first();
-    leptos::mount::hydrate_lazy(app::App);
+    wasm_bindgen_futures::spawn_local(async {
+        // What the page needs is there before it comes to life: else parts of it would live while others are still to be
+        // found in what the server wrote.
+        ui::pages::parts::load_for(&leptos::prelude::location().pathname().unwrap_or_default()).await;
+        leptos::mount::hydrate_body(app::App);
+    });
 }

@@ -20,7 +20,7 @@ const OTHER: [(&str, &str); 2] = [("tenant", "contoso"), ("operation_type", "dir
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_what_writes_and_nothing_else_and_passes() {
     let app = TestApp::start(Engine::Sqlite).await;
-    let graph = Graph::sample(&["slow:30"]).await;
+    let graph = Graph::sample(&["slow:300"]).await;
     let scope = app.tenant_at("contoso", &graph.url).await;
     app.member("owner@contoso.example", "contoso", Role::Owner).await;
     let address = free_address();

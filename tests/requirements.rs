@@ -17,8 +17,10 @@ fn exists(name: &str) -> bool {
     let text = read(&format!("tests/{file}.rs")) + &read(&format!("src/{file}.rs"));
     let Some((before, _)) = text.split_once(&format!("fn {test}(")) else { return false };
     // Right before it stands that it is a test, or it stands in a list of tests for both engines.
-    let line = before.trim_end_matches("async ").trim_end().lines().last().unwrap_or_default().trim();
-    line.contains("#[test]") || line.contains("#[tokio::test") || before.contains("on_both_engines! {")
+    let mut attributes =
+        before.trim_end_matches("async ").lines().rev().map(str::trim).skip_while(|line| line.is_empty());
+    attributes.by_ref().take_while(|line| line.starts_with("#[")).any(|line| line.contains("test"))
+        || before.contains("on_both_engines! {")
 }
 
 fn is_date(text: &str) -> bool {

@@ -130,7 +130,7 @@ impl OperationRunService {
                 }
             }
         }
-        full.run.updated_at = now;
+        full.run.updated_at = full.run.updated_at.max(now);
         Ok(self.write(tx, full, lines).await?)
     }
 

@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
+    api::notifications::get_notification_settings,
     error::AppError,
     model::{
         backup::{Keep, LoadRefusal},
@@ -26,6 +27,8 @@ pub fn BackupLoadPage() -> impl IntoView {
     let CurrentTenant(tenant) = expect_context();
     let viewer = expect_context::<ViewerResource>();
     let query = use_query_map();
+    // Nothing is read for the form; for whoever is no member of the tenant, its page does not exist.
+    let place = Resource::new(move || tenant.get(), get_notification_settings);
     // Only a word of ours is taken from the address.
     let refused = move || query.read().get("refused").and_then(|word| word.parse::<LoadRefusal>().ok());
     view! {
@@ -36,10 +39,11 @@ pub fn BackupLoadPage() -> impl IntoView {
         <Transition>
             {move || Suspend::new(async move {
                 let tenant = tenant.get_untracked();
-                let viewer = viewer.await;
+                let (viewer, place) = (viewer.await, place.await);
                 let error = match &viewer {
                     Err(error) => Some(error.clone()),
                     Ok(None) => Some(AppError::Unauthenticated),
+                    Ok(Some(_)) if place.is_err() => place.err(),
                     Ok(Some(_)) => match role_in(&viewer, &tenant) {
                         None => Some(AppError::not_found("This tenant")),
                         Some(role) => (!role.can(Action::MakeBackup)).then_some(AppError::Forbidden),

@@ -47,6 +47,17 @@ fn area(page: AreaPage) -> AnyView {
     page.view()
 }
 
+/// Loads the part that the page at this path needs.
+pub async fn load_for(path: &str) {
+    let mut below = path.strip_prefix("/t/").unwrap_or_default().split('/').skip(1);
+    match (below.next(), below.next()) {
+        (None, _) => {}
+        (Some("operations"), None) => Operations::preload().await,
+        (Some("operations"), Some(_)) => Run::preload().await,
+        (Some(_), _) => Audit::preload().await,
+    }
+}
+
 /// A route whose view is in a part, which is loaded before the page changes.
 macro_rules! route {
     ($route:ident, $view:expr, $preload:ident) => {
