@@ -101,7 +101,7 @@ on_both_engines! {
         // The same pages have these forms for whoever may send them.
         for action in [
             "operations/start", "operations/cancel", "operations/retry", "drift/generate", "drift/decide", "backups/delete",
-            "restores/create", "restores/confirm", "schedules/save", "outgoing/add",
+            "restores/create", "restores/confirm", "outgoing/add",
         ] {
             let action = format!("/api/{action}");
             assert!(of_owner.contains(&action), "{action}: {of_owner:?}");
