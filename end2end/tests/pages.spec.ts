@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { backUp, preview } from "../support/backups";
-import { atRest, runsOf } from "../support/elsewhere";
+import { runOf, runsOf } from "../support/elsewhere";
 import { expect, test } from "../support/server";
 import { signIn } from "../support/sign-in";
 
@@ -49,7 +49,9 @@ async function furnish(page: Page): Promise<Record<string, string>> {
     headers: origin,
   });
   expect(started.ok()).toBe(true);
-  await atRest(page, "contoso");
+  // The restore goes on waiting for its confirmation.
+  const { run } = (await started.json()) as { run: { id: string } };
+  await expect.poll(async () => (await runOf(page, "contoso", run.id)).status, { timeout: 45_000 }).toBe("completed");
   const answer = await page.request.post("/api/drift/list", { form: { tenant: "contoso" }, headers: origin });
   const findings = (await answer.json()) as { items: { id: string }[] };
   const [failed] = await runsOf(page, "contoso", "outcome=partially_succeeded");
