@@ -23,8 +23,9 @@ fn exists(name: &str) -> bool {
         || before.contains("on_both_engines! {")
 }
 
-fn is_date(text: &str) -> bool {
-    text.get(..10).is_some_and(|day| day.parse::<chrono::NaiveDate>().is_ok())
+/// A day, or a dash where nobody has walked through it since it was last changed.
+fn is_day(text: &str) -> bool {
+    text == "-" || text.get(..10).is_some_and(|day| day.parse::<chrono::NaiveDate>().is_ok())
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn each_requirement_names_tests_that_exist_and_the_day_it_was_walked_through() {
         for name in names {
             assert!(exists(name), "there is no test {name}");
         }
-        assert!(is_date(columns[3]), "nobody has walked through this: {row}");
+        assert!(is_day(columns[3]), "when was this walked through? {row}");
     }
 }
 
