@@ -119,9 +119,12 @@ impl LiveList {
         list
     }
 
-    /// These rows are on the screen now.
+    /// These rows are on the screen now. Nothing comes in later on the server, where the parts of a page are drawn on
+    /// several threads: a part that read this signal while another wrote it would fail.
     pub fn show(self, rows: &RunRows) {
-        self.shown.try_set(Some(rows.clone()));
+        if cfg!(feature = "hydrate") {
+            self.shown.try_set(Some(rows.clone()));
+        }
     }
 
     /// How many runs there are, once it is known.
