@@ -67,6 +67,8 @@ on_both_engines! {
             ("outcome=succeeded".to_owned(), 29_000),
             (format!("initiator={zoe}"), 1),
             (format!("initiator={ana}"), 9_999),
+            ("initiator=system".to_owned(), 19_998),
+            ("type=restore.execute&outcome=failed&initiator=system".to_owned(), 0),
             ("initiator=system&initiator_is=not".to_owned(), 10_000),
             (format!("initiator=system&initiator={ana}&initiator_is=not"), 2),
             ("reason=license_missing".to_owned(), 1),
@@ -87,8 +89,10 @@ on_both_engines! {
                 plan.walks_indexes_only(400.0, &what);
                 plan.sorts_no_more_than_a_page(&what, selection.ranges());
             }
-            let counting = plan(db, &selection.count_sql(), scope.tenant(), IdRange::ALL).await;
-            counting.walks_indexes_only(10_500.0, &format!("the count of {query:?}"));
+            for sql in selection.passing_sql().into_iter().chain([selection.count_sql()]) {
+                let counting = plan(db, &sql, scope.tenant(), IdRange::ALL).await;
+                counting.walks_indexes_only(10_500.0, &format!("the count of {query:?}"));
+            }
             let count = selection.count(db, IdRange::ALL).await.unwrap();
             if passing < 10_000 && count.runs != u64::try_from(passing).unwrap() {
                 assert!(passing >= 400, "{query}: {count:?}");

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Db, DbResult, db_sql, read_postgres, read_sqlite,
     rows::{ListedRow, RUN_COLUMNS},
-    run_query::{IdRange, MOST_RANGES, PersonKind, Ranges, RunQuery},
+    run_query::{IdRange, MOST_RANGES, OF_SYSTEM, PersonKind, Ranges, RunQuery},
     scope::TenantScope,
 };
 use crate::model::{
@@ -90,8 +90,8 @@ impl Selection {
         let order = if direction == Direction::Older { "DESC" } else { "ASC" };
         let id = self.ranges.id;
         let residual = self.ranges.residual.as_ref().map_or_else(String::new, |residual| format!(" AND {residual}"));
-        let parts = self.ranges.texts.iter().map(|range| format!("SELECT {id} AS id {range}{residual}"));
-        let ids = self.union(parts, &format!(" ORDER BY {id} {order} LIMIT {limit}"));
+        let part = |range: &str| format!("SELECT {id} AS id {range}{residual}");
+        let ids = self.union(&self.ranges.texts, part, id, order, limit as u64);
         format!(
             "SELECT {RUN_COLUMNS} FROM operation_runs WHERE tenant_id = $1 AND id IN \
              ({ids} ORDER BY id {order} LIMIT {limit}) ORDER BY id {order}"
@@ -100,11 +100,22 @@ impl Selection {
 
     /// The text that counts, walking no further than the count goes: how many runs it met, and how many of them pass.
     pub fn count_sql(&self) -> String {
-        let (hit, limit) = match &self.ranges.residual {
-            None => ("1".to_owned(), COUNTED + 1),
-            Some(residual) => (format!("CASE WHEN {residual} THEN 1 ELSE 0 END"), LOOKED_AT + 1),
-        };
-        self.counting(&self.ranges.texts, self.ranges.id, &hit, limit)
+        let limit = if self.ranges.residual.is_some() { LOOKED_AT } else { COUNTED };
+        self.counting(&self.ranges.texts, self.ranges.id, &self.hit(), limit + 1)
+    }
+
+    /// The same where each run has to be looked at, which stops where enough of them pass. It does not know how many it
+    /// met.
+    pub fn passing_sql(&self) -> Option<String> {
+        self.ranges.residual.as_ref()?;
+        let met = self.met_sql(&self.ranges.texts, self.ranges.id, &self.hit(), LOOKED_AT + 1);
+        let most = COUNTED + 1;
+        Some(format!("SELECT count(*), count(*) FROM (SELECT 1 FROM ({met}) AS met WHERE hit = 1 LIMIT {most}) AS passing"))
+    }
+
+    fn hit(&self) -> String {
+        let looks = |residual| format!("CASE WHEN {residual} THEN 1 ELSE 0 END");
+        self.ranges.residual.as_ref().map_or_else(|| "1".to_owned(), looks)
     }
 
     /// The text that counts the runs that a reason takes away, where that is all that takes any away.
@@ -114,18 +125,43 @@ impl Selection {
     }
 
     fn counting(&self, ranges: &[String], id: &str, hit: &str, limit: u64) -> String {
-        let parts = ranges.iter().map(|range| format!("SELECT {hit} AS hit {range}"));
-        let hits = self.union(parts, &format!(" ORDER BY {id} LIMIT {limit}"));
-        // In the order of its index one range is never taken from the table, of which any part may be another tenant's.
-        let order = if ranges.len() == 1 { format!(" ORDER BY {id}") } else { String::new() };
-        format!("SELECT count(*), coalesce(sum(hit), 0) FROM ({hits}{order} LIMIT {limit}) AS met")
+        let met = self.met_sql(ranges, id, hit, limit);
+        format!("SELECT count(*), coalesce(sum(hit), 0) FROM ({met}) AS met")
     }
 
-    /// The parts as one statement; `end` is what orders and limits each of them where that helps.
-    fn union(&self, parts: impl ExactSizeIterator<Item = String>, end: &str) -> String {
-        let each = self.ordered_parts && parts.len() > 1;
-        let parts: Vec<_> = parts.map(|part| if each { format!("({part}{end})") } else { part }).collect();
+    fn met_sql(&self, ranges: &[String], id: &str, hit: &str, limit: u64) -> String {
+        let hits = self.union(ranges, |range| format!("SELECT {hit} AS hit {range}"), id, "ASC", limit);
+        // In the order of its index one range is never taken from the table, of which any part may be another tenant's.
+        let order = match ranges {
+            [one] if !self.is_ordered_by_itself(one) => format!(" ORDER BY {id}"),
+            _ => String::new(),
+        };
+        format!("{hits}{order} LIMIT {limit}")
+    }
+
+    /// What is read of each range as one statement, each part in order and limited where that helps.
+    fn union(&self, ranges: &[String], part: impl Fn(&str) -> String, id: &str, order: &str, limit: u64) -> String {
+        let parts: Vec<_> = ranges
+            .iter()
+            .map(|range| {
+                let part = part(range);
+                if self.is_ordered_by_itself(range) {
+                    let order = format!("initiator_user_id {order}, {id} {order}");
+                    format!("SELECT * FROM ({part} ORDER BY {order} LIMIT {limit}) AS part")
+                } else if self.ordered_parts && ranges.len() > 1 {
+                    format!("({part} ORDER BY {id} {order} LIMIT {limit})")
+                } else {
+                    part
+                }
+            })
+            .collect();
         parts.join(" UNION ALL ")
+    }
+
+    /// To PostgreSQL a column that IS NULL is none that has one value: unless the order of a range names it, it would sort
+    /// all of the range, or walk the whole table.
+    fn is_ordered_by_itself(&self, range: &str) -> bool {
+        self.ordered_parts && range.contains(OF_SYSTEM)
     }
 
     /// The first `limit` runs within the range of ids. Those of types that this version does not know are left out.
@@ -154,6 +190,12 @@ impl Selection {
     pub async fn count(&self, db: &Db, ids: IdRange) -> DbResult<RunCount> {
         if self.ranges.texts.is_empty() || ids.is_empty() {
             return Ok(RunCount { runs: 0, more: false });
+        }
+        if let Some(sql) = self.passing_sql() {
+            let (_, hits) = self.met(db, ids, sql).await?;
+            if hits > COUNTED {
+                return Ok(counted(hits));
+            }
         }
         let (met, hits) = self.met(db, ids, self.count_sql()).await?;
         if self.ranges.residual.is_some() && met > LOOKED_AT && hits <= COUNTED {

@@ -14,6 +14,9 @@ use crate::model::{
 /// More ranges than this are not merged: a wider range is walked and filtered. SQLite merges at most 500.
 pub const MOST_RANGES: usize = 400;
 
+/// What a range says that has the system's runs only.
+pub const OF_SYSTEM: &str = "initiator_user_id IS NULL";
+
 /// The ids from `first` to `last`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdRange {
@@ -224,7 +227,7 @@ impl RunQuery {
 }
 
 fn is(user: Option<UserId>, literal: fn(Uuid) -> String) -> String {
-    user.map_or("initiator_user_id IS NULL".to_owned(), |user| format!("initiator_user_id = {}", literal(user.0)))
+    user.map_or(OF_SYSTEM.to_owned(), |user| format!("initiator_user_id = {}", literal(user.0)))
 }
 
 fn from_runs(restriction: &str) -> String {

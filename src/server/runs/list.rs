@@ -37,16 +37,18 @@ impl OperationRunService {
         me: Option<UserId>,
     ) -> DbResult<RunPage> {
         let db = self.db();
-        let found = self.found(scope, filter).await?;
         let ids = created_within(filter, self.clock().now());
         if ids.is_empty() {
             note.empty_range();
         }
         let ids = filter.search.as_ref().map_or(ids, |search| ids.and(range_of(&search.ids())));
         let selection = self.selection(scope, filter, me).await?;
-        let count = selection.count(db, ids).await?;
-        let place = self.place(scope, filter.place, &mut note).await?;
-        let mut slice = read(&selection, db, ids, place).await?;
+        // The count takes as long as all the rest: both at the same time.
+        let (count, (found, aside, place, mut slice)) = tokio::try_join!(selection.count(db, ids), async {
+            let place = self.place(scope, filter.place, &mut note).await?;
+            let slice = read(&selection, db, ids, place).await?;
+            Ok((self.found(scope, filter).await?, self.aside(scope).await?, place, slice))
+        })?;
         if slice.runs.is_empty() && place != Place::Newest && (count.runs > 0 || count.more) {
             note.no_place();
             slice = read(&selection, db, ids, Place::Newest).await?;
@@ -58,7 +60,7 @@ impl OperationRunService {
             count,
             found,
             note: note.text(),
-            aside: self.aside(scope).await?,
+            aside,
         })
     }
 
