@@ -6,6 +6,7 @@ use std::io::Cursor;
 
 use common::{
     TestApp,
+    backups::empty,
     graph::{Graph, ProductWorkers},
     web::{Visitor, Web},
     zips::{manifest, sha256, unzip, with_form, zipped},
@@ -20,7 +21,7 @@ use runledger::{
     server::{
         db::{
             backup_items::{self, BackupItem},
-            backups::{self, NewSet},
+            backups,
             scope::TenantScope,
         },
         graph::{POLICY_FAMILIES, content_hash, normalize},
@@ -250,17 +251,8 @@ on_both_engines! {
 /// A set of so many small policies, made past Graph.
 async fn many(app: &TestApp, scope: TenantScope, count: usize) -> BackupSetId {
     let now = app.core.clock.now();
-    let set = NewSet {
-        id: BackupSetId(app.core.clock.new_id()),
-        name: "Ten thousand".to_owned(),
-        source: SetSource::Captured,
-        keep_open: false,
-        created_by: (None, "Ana".to_owned()),
-        created_at: now,
-        expires_at: None,
-    };
+    let set = empty(app, scope).await;
     let mut tx = app.core.db.begin().await.unwrap();
-    backups::insert(&mut tx, scope, &set).await.unwrap();
     for number in 0..count {
         let id = format!("{number:08}-0000-4000-8000-000000000000");
         let raw = json!({ "id": id, "displayName": format!("Policy {number}"), "description": "x".repeat(500) });
@@ -276,9 +268,9 @@ async fn many(app: &TestApp, scope: TenantScope, count: usize) -> BackupSetId {
             run_id: None,
             captured_at: now,
         };
-        backup_items::put(&mut tx, scope, set.id, &item).await.unwrap();
+        backup_items::put(&mut tx, scope, set, &item).await.unwrap();
     }
-    backups::set_status(&mut tx, scope, set.id, SetStatus::Complete, Some(now)).await.unwrap();
+    backups::set_status(&mut tx, scope, set, SetStatus::Complete, Some(now)).await.unwrap();
     tx.commit().await.unwrap();
-    set.id
+    set
 }

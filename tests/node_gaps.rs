@@ -71,6 +71,26 @@ async fn a_listener_that_hears_itself_stays_connected() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_dies_without_a_word_is_missed_and_one_that_ends_is_not() {
+    let app = TestApp::start(Engine::Postgres).await;
+    let wire = Wire::to(&app.database).await;
+    let watcher = Hub::start_probing(&app.database.connect().await, PROBE_EVERY);
+    let scope = app.tenant("contoso").await;
+    let run = app.ensure(scope, json!({})).await.run().clone();
+    let mut seen = watcher.subscribe(scope.tenant());
+    let ends = Hub::start_probing(&app.database.connect().await, PROBE_EVERY);
+    heard(&ends, &run, &mut seen).await;
+    drop(ends);
+    let quiet = timeout(PROBE_EVERY * 8, gap(&mut seen)).await;
+    assert!(quiet.is_err(), "one that ended was missed");
+    // What it told last may have been less than what it did last.
+    let dies = Hub::start_probing(&database(&wire).await, PROBE_EVERY);
+    heard(&dies, &run, &mut seen).await;
+    wire.cut();
+    gap(&mut seen).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_node_could_not_tell_is_asked_for_by_the_others() {
     let app = TestApp::start(Engine::Postgres).await;
     let wire = Wire::to(&app.database).await;

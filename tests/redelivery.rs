@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use apalis_core::task::builder::TaskBuilder;
 use common::{
-    TestApp, assert_mirrored, eventually,
+    TestApp, assert_mirrored, backups, eventually,
     graph::{Graph, retry_at_once},
     jobs::TestJob,
     policies,
@@ -82,9 +82,9 @@ impl Producer for Dies {
 }
 
 /// The first worker does all the work and dies before it closes the run.
-async fn work_and_die(app: &TestApp, operation_type: OperationType, run: RunId) {
+async fn work_and_die(app: &TestApp, job: Arc<dyn Producer>, run: RunId) {
     let worked = Arc::new(Notify::new());
-    let dies = Arc::new(Dies { job: job(app, operation_type), worked: worked.clone() });
+    let dies = Arc::new(Dies { job, worked: worked.clone() });
     let running = Running::new(4);
     let first = deliver(app, "first", dies, &running, run);
     worked.notified().await;
@@ -149,7 +149,7 @@ on_both_engines! {
         let graph = Graph::of_folder(folder.path().to_owned()).await;
         let scope = app.tenant_at("contoso", &graph.url).await;
         let run = app.ensure(scope, json!({})).await.run().id;
-        work_and_die(&app, OperationType::InventorySync, run).await;
+        work_and_die(&app, job(&app, OperationType::InventorySync), run).await;
         assert_eq!(app.detail(scope, run).await.run.status, RunStatus::Running);
 
         // Meanwhile something is deleted in the tenant.
@@ -173,7 +173,7 @@ on_both_engines! {
         let graph = Graph::of_folder(folder.path().to_owned()).await;
         let scope = app.tenant_at("contoso", &graph.url).await;
         let run = start(&app.core.runs, scope, OperationType::PolicySync, &json!({}), Initiator::system()).await.unwrap().run().id;
-        work_and_die(&app, OperationType::PolicySync, run).await;
+        work_and_die(&app, job(&app, OperationType::PolicySync), run).await;
 
         write_policies(folder.path(), &[("stays", 1), ("changes", 2)]);
         let graph = Graph::of_folder(folder.path().to_owned()).await;
@@ -190,5 +190,37 @@ on_both_engines! {
         let told: Vec<_> = versions.iter().map(|one| (one.graph_id.as_str(), one.version, one.body.is_some())).collect();
         let expected = [("changes", 1, true), ("changes", 2, true), ("goes", 1, true), ("goes", 2, false), ("stays", 1, true)];
         assert_eq!(told, expected);
+    }
+    async fn a_backup_goes_on_from_what_dead_attempts_kept(app: TestApp) {
+        let folder = tempfile::tempdir().unwrap();
+        write_policies(folder.path(), &[("one", 1), ("two", 1)]);
+        let graph = Graph::of_folder(folder.path().to_owned()).await;
+        let scope = app.tenant_at("contoso", &graph.url).await;
+        let set = backups::empty(&app, scope).await;
+        let policies = ["one", "two", "gone"].map(|id| json!({ "family": "device_compliance_policies", "graph_id": id }));
+        let inputs = json!({ "backup_set_id": set, "policies": policies });
+        let operation = OperationType::BackupSetAddPolicies;
+        let run = start(&app.core.runs, scope, operation, &inputs, Initiator::system()).await.unwrap().run().id;
+        let counts = async || {
+            let counts = app.detail(scope, run).await.run.summary_counts;
+            (counts.total, counts.succeeded, counts.failed)
+        };
+        work_and_die(&app, job(&app, operation), run).await;
+        assert_eq!(counts().await, (3, 2, 1));
+        let kept = backups::items(&app, scope, set).await;
+        assert_eq!(kept.len(), 2);
+
+        // One that comes to nothing says what is there all the same.
+        notice_the_loss(&app).await;
+        work_and_die(&app, TestJob::of(operation, |_| async { Ok(()) }), run).await;
+        assert_eq!(counts().await, (2, 2, 0));
+
+        notice_the_loss(&app).await;
+        deliver(&app, "third", job(&app, operation), &Running::new(4), run).await.unwrap();
+        let detail = app.detail(scope, run).await;
+        assert_eq!((detail.run.attempt, detail.run.outcome), (3, Some(RunOutcome::PartiallySucceeded)));
+        assert_eq!((counts().await, detail.failures.len()), ((3, 2, 1), 1));
+        assert_eq!(backups::items(&app, scope, set).await, kept, "none was read again");
+        assert_mirrored(&app, scope, &detail).await;
     }
 }

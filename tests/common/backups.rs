@@ -3,14 +3,18 @@
 use reqwest::StatusCode;
 use runledger::{
     model::{
-        backup::BackupSet,
+        backup::{BackupSet, SetSource},
         ids::{BackupSetId, RunId},
         operation::OperationType,
         run::{RunDetail, RunOutcome},
         user::Role,
     },
     server::{
-        db::{backup_items, backups, scope::TenantScope},
+        db::{
+            backup_items,
+            backups::{self, NewSet},
+            scope::TenantScope,
+        },
         graph::POLICY_FAMILIES,
     },
 };
@@ -23,6 +27,23 @@ use super::{
     tenant::Directory,
     web::{Visitor, Web},
 };
+
+/// A set without anything in it yet.
+pub async fn empty(app: &TestApp, scope: TenantScope) -> BackupSetId {
+    let set = NewSet {
+        id: BackupSetId(app.core.clock.new_id()),
+        name: "Before the change".to_owned(),
+        source: SetSource::Captured,
+        keep_open: false,
+        created_by: (None, "Ana".to_owned()),
+        created_at: app.core.clock.now(),
+        expires_at: None,
+    };
+    let mut tx = app.core.db.begin().await.unwrap();
+    backups::insert(&mut tx, scope, &set).await.unwrap();
+    tx.commit().await.unwrap();
+    set.id
+}
 
 /// A tenant with an owner who is signed in, and its Graph.
 pub struct Place {

@@ -21,20 +21,29 @@ pub async fn count(app: &TestApp, scope: TenantScope, run: RunId, table: &str, c
 
 /// From now on the database itself notes each write of a run.
 pub async fn watch_run_writes(app: &TestApp) {
+    let id = if matches!(app.core.db, Db::Sqlite(_)) { "BLOB" } else { "uuid" };
+    execute(app, &format!("CREATE TABLE run_writes (tenant_id {id}, run_id {id})")).await;
+    at_each_update(app, "operation_runs", "INSERT INTO run_writes VALUES (new.tenant_id, new.id)").await;
+}
+
+/// From now on the database itself does this whenever a row of the table is updated, in the same transaction.
+pub async fn at_each_update(app: &TestApp, table: &str, statement: &str) {
+    let trigger = format!("CREATE TRIGGER on_{table} AFTER UPDATE ON {table}");
+    let sql = match &app.core.db {
+        Db::Sqlite(_) => format!("{trigger} BEGIN {statement}; END"),
+        Db::Postgres(_) => format!(
+            "CREATE FUNCTION on_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement}; RETURN NULL; END $$; \
+             {trigger} FOR EACH ROW EXECUTE FUNCTION on_{table}()"
+        ),
+    };
+    execute(app, &sql).await;
+}
+
+async fn execute(app: &TestApp, sql: &str) {
+    let sql = AssertSqlSafe(sql.to_owned());
     match &app.core.db {
-        Db::Sqlite(db) => {
-            let sql = "CREATE TABLE run_writes (tenant_id BLOB, run_id BLOB); \
-                CREATE TRIGGER run_written AFTER UPDATE ON operation_runs BEGIN \
-                INSERT INTO run_writes VALUES (new.tenant_id, new.id); END;";
-            sqlx::raw_sql(sql).execute(db.write()).await.unwrap();
-        }
-        Db::Postgres(pool) => {
-            let sql = "CREATE TABLE run_writes (tenant_id uuid, run_id uuid); \
-                CREATE FUNCTION note_run_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-                INSERT INTO run_writes VALUES (new.tenant_id, new.id); RETURN NULL; END $$; \
-                CREATE TRIGGER run_written AFTER UPDATE ON operation_runs FOR EACH ROW EXECUTE FUNCTION note_run_write();";
-            sqlx::raw_sql(sql).execute(pool).await.unwrap();
-        }
+        Db::Sqlite(db) => _ = sqlx::raw_sql(sql).execute(db.write()).await.unwrap(),
+        Db::Postgres(pool) => _ = sqlx::raw_sql(sql).execute(pool).await.unwrap(),
     }
 }
 

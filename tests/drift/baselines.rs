@@ -18,7 +18,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    common::{TestApp, graph::ProductWorkers},
+    common::{TestApp, graph::ProductWorkers, rows::at_each_update},
     on_both_engines,
     support::{DEVICE, Policies, Syncs, device, execute, findings, generate, previous, tally, told},
 };
@@ -147,6 +147,18 @@ on_both_engines! {
         let _workers = ProductWorkers::start(&app.core);
         let detail = app.completed(scope, run.run().id).await;
         assert_eq!(detail.run.outcome, Some(RunOutcome::Failed));
+        assert!(detail.failures[0].message.contains("backup set does not exist any more"), "{:?}", detail.failures);
+        assert!(findings(&app, "contoso", StateFilter::All).await.is_empty());
+    }
+    async fn a_set_that_is_deleted_in_the_midst_of_the_work_fails_the_run(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let set = backup_set(&app, scope, "complete", &with(&[("a", 1)])).await;
+        Syncs::default().sync(&app, scope, &with(&[("a", 2), ("b", 1)])).await;
+        // The first thing that a run writes is what it compares: at that moment somebody deletes the set.
+        at_each_update(&app, "drift_runs", "DELETE FROM backup_sets WHERE new.baseline_kind IS NOT NULL").await;
+        let _workers = ProductWorkers::start(&app.core);
+        let detail = generate(&app, scope, json!({"kind": "backup_set", "id": set})).await;
+        assert_eq!(detail.run.outcome, Some(RunOutcome::Failed), "{:?}", detail.run);
         assert!(detail.failures[0].message.contains("backup set does not exist any more"), "{:?}", detail.failures);
         assert!(findings(&app, "contoso", StateFilter::All).await.is_empty());
     }

@@ -89,9 +89,7 @@ pub async fn wrong(world: &World, tenant: &Tenant, detail: &RunDetail) -> Option
             .await
             .unwrap();
         let kept = u64::try_from(kept).unwrap();
-        // What an attempt put into the set stays there; one that was cancelled after it had begun anew counts only its own.
-        let unfinished = detail.run.outcome == Some(RunOutcome::Cancelled) && detail.run.attempt > 1;
-        if kept != counts.succeeded && !(unfinished && kept > counts.succeeded) {
+        if kept != counts.succeeded {
             return Some(format!("{}: {kept} policies are in the set, {counts:?}", detail.run.id));
         }
     }

@@ -6,10 +6,10 @@ use crate::{
     model::{
         backup::SetStatus,
         reason::ReasonCode,
-        run::{RunOutcome, RunStatus},
+        run::{RunOutcome, RunStatus, SummaryCounts},
     },
     server::{
-        db::{DbResult, Tx, backups, rows::FullRun, scope::TenantScope},
+        db::{DbResult, Tx, backup_items, backups, rows::FullRun, scope::TenantScope},
         runs::RunMirror,
     },
 };
@@ -62,5 +62,20 @@ impl RunMirror for SettleBackupSet {
         run: &'a FullRun,
     ) -> futures::future::BoxFuture<'a, DbResult<()>> {
         Box::pin(async move { settle(tx, run.scope(), run).await })
+    }
+
+    fn left<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        run: &'a FullRun,
+    ) -> futures::future::BoxFuture<'a, DbResult<SummaryCounts>> {
+        Box::pin(async move {
+            let Some(Ok(inputs)) = run.context.get("inputs").map(AddInputs::parse) else {
+                return Ok(SummaryCounts::default());
+            };
+            // Those that could not be read are asked for again.
+            let kept = backup_items::kept_by(tx, run.scope(), inputs.backup_set_id, run.run.id).await?.len() as u64;
+            Ok(SummaryCounts { total: kept, processed: kept, succeeded: kept, ..SummaryCounts::default() })
+        })
     }
 }

@@ -158,6 +158,20 @@ pub async fn missing(db: &Db, scope: TenantScope, set: BackupSetId, limit: i64) 
     )
 }
 
+/// The policies that a run has put into a set so far.
+pub async fn kept_by(tx: &mut Tx, scope: TenantScope, set: BackupSetId, run: RunId) -> DbResult<Vec<PolicyKey>> {
+    let rows: Vec<(String, String)> = tx_sql!(
+        tx,
+        fetch_all(
+            "SELECT family, graph_id FROM backup_items WHERE tenant_id = $1 AND set_id = $2 AND run_id = $3",
+            scope.tenant(),
+            set,
+            run
+        )
+    )?;
+    Ok(rows.into_iter().map(|(family, graph_id)| PolicyKey { family, graph_id }).collect())
+}
+
 pub async fn find(db: &Db, scope: TenantScope, set: BackupSetId, key: &PolicyKey) -> DbResult<Option<BackupItem>> {
     let row: Option<ItemRow> = db_sql!(
         db,

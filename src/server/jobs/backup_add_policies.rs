@@ -1,6 +1,9 @@
 //! `backup_set.add_policies`: reads the chosen policies from Graph, one by one, and puts them into a backup set.
 
-use std::{collections::BTreeMap, sync::Mutex, sync::PoisonError};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use serde_json::{Value, json};
@@ -81,13 +84,23 @@ impl BackupAddPolicies {
     }
 
     async fn add(&self, run: RunHandle) -> Result<(), JobError> {
-        let inputs = AddInputs::parse(&run.inputs().await?)
+        let mut inputs = AddInputs::parse(&run.inputs().await?)
             .map_err(|error| JobError::Failed { code: ReasonCode::Internal, message: error.to_string() })?;
         let client = self.connections.client(run.scope()).await?;
         // When signing in fails, that is the failure of the run, told once.
         client.sign_in().await?;
         let total = inputs.policies.len() as u64;
-        run.record(StepResult { progress: Some(progress(0, total)), ..StepResult::default() }).await?;
+        // What a former attempt has put into the set is counted already.
+        let kept: HashSet<PolicyKey> = match run.attempt() {
+            1 => HashSet::new(),
+            _ => backup_items::kept_by(run.step().await?.tx(), run.scope(), inputs.backup_set_id, run.id())
+                .await?
+                .into_iter()
+                .collect(),
+        };
+        inputs.policies.retain(|key| !kept.contains(key));
+        let done = total - inputs.policies.len() as u64;
+        run.record(StepResult { progress: Some(progress(done, total)), ..StepResult::default() }).await?;
         let names = Names::default();
         let (client, names) = (&client, &names);
         let reads = stream::iter(inputs.policies)
@@ -98,7 +111,7 @@ impl BackupAddPolicies {
             })
             .buffered(AT_ONCE);
         let mut reads = std::pin::pin!(reads);
-        let mut waiting = Waiting { set: inputs.backup_set_id, total, done: 0, reads: Vec::new(), bytes: 0 };
+        let mut waiting = Waiting { set: inputs.backup_set_id, total, done, reads: Vec::new(), bytes: 0 };
         loop {
             match next(&run, !waiting.reads.is_empty(), reads.next()).await {
                 Next::Came((key, read)) => waiting.add(key, read),

@@ -17,7 +17,7 @@ pub const KEPT_FAILURES: usize = 500;
 /// One change in the life of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunChange {
-    /// A worker begins: attempt + 1, and counts and failures begin anew, because the work does.
+    /// A worker begins: attempt + 1, and counts and failures begin anew, because the work does; see `RunMirror::left`.
     Start,
     /// The worker is alive.
     Heartbeat,

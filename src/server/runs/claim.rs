@@ -57,6 +57,12 @@ impl OperationRunService {
         let Ok(line) = change::apply(&mut full, attempt, worker, RunChange::Start, now) else {
             return Ok(Next::AtLimits);
         };
+        if full.run.attempt > 1 {
+            for mirror in self.mirrors_of(full.run.operation_type) {
+                let left = mirror.left(&mut tx, &full).await?;
+                full.run.summary_counts.merge(&left);
+            }
+        }
         self.write(&mut tx, &full, line).await?;
         life::take_turn(&mut tx, tenant).await?;
         tx.commit().await?;

@@ -4,7 +4,10 @@ use futures::{FutureExt, future::BoxFuture};
 use uuid::Uuid;
 
 use crate::{
-    model::{operation::OperationType, run::Initiator},
+    model::{
+        operation::OperationType,
+        run::{Initiator, SummaryCounts},
+    },
     server::db::{DbResult, Tx, rows::FullRun},
 };
 
@@ -22,6 +25,12 @@ pub trait RunMirror: Send + Sync {
             Ok(())
         }
         .boxed()
+    }
+
+    /// Asked when an attempt after the first begins, in the same transaction: how much the former ones left that this one
+    /// goes on from. For producers whose work does not begin anew.
+    fn left<'a>(&'a self, _tx: &'a mut Tx, _run: &'a FullRun) -> BoxFuture<'a, DbResult<SummaryCounts>> {
+        async { Ok(SummaryCounts::default()) }.boxed()
     }
 
     /// Asked first when somebody wants a run of this type to stop, in the transaction that then writes it down. A module
