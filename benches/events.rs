@@ -8,7 +8,7 @@ use runledger::{
 };
 
 use crate::{
-    measure::memory,
+    heap,
     report::{Aim, Report, Row},
     stage::{BIG, Engine, Stage, Stages, new_run},
     viewers::{Viewers, Watch},
@@ -26,10 +26,10 @@ pub async fn measure(stages: &mut Stages, report: &mut Report) {
         stage.seed(2_000).await;
         let scope = stage.scope(BIG).await;
         let web = Web::start(&stage.core, scope).await;
-        let before = memory();
+        heap::begin();
         let watch = Watch { mark: MARK.to_owned(), only: String::new() };
         let open = Viewers::open(&web, &vec![web.cookie.clone(); viewers as usize], &watch).await;
-        let each = (memory() - before) * 1024.0 / f64::from(viewers);
+        let each = heap::grown() / 1024.0 / f64::from(viewers);
         change(&stage, scope, seconds).await;
         let (times, seen) = open.count().await;
         let expected = u64::from(seconds * CHANGES_A_SECOND) * u64::from(viewers);
@@ -38,7 +38,7 @@ pub async fn measure(stages: &mut Stages, report: &mut Report) {
         report.add(row(delivered, times.p99(), "ms").aim(Aim::AtMost(1_000.0)));
         report.add(row(format!("change to {viewers} viewers, p50"), times.p50(), "ms"));
         report.add(row("messages of changes made".to_owned(), seen as f64 / expected as f64, "share"));
-        report.add(row("memory of a viewer".to_owned(), each, "KiB"));
+        report.add(row("memory of a viewer, on the heap".to_owned(), each, "KiB"));
         drop(web);
         stage.remove().await;
     }

@@ -3,6 +3,7 @@
 mod ensure;
 mod events;
 mod graph;
+mod heap;
 mod limits;
 mod lists;
 mod measure;
@@ -25,7 +26,7 @@ use crate::{report::Report, stage::Stages};
 
 /// The same as the server's: memory is measured too.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: heap::Counted = heap::Counted;
 
 /// Measures Runledger. PostgreSQL is the one at RUNLEDGER_TEST_POSTGRES_URL.
 #[derive(Debug, Parser)]

@@ -88,7 +88,13 @@ impl Stage {
                 std::fs::copy(file, &copy).expect("the database is copied");
                 (DbSettings::Sqlite { file: copy, readers: *readers }, Some(folder))
             }
-            DbSettings::Postgres { url, .. } => (create_database(name(url)).await, None),
+            DbSettings::Postgres { url, .. } => {
+                let mut connection = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
+                // Those that listen for other nodes.
+                let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+                sqlx::query(others).bind(name(url)).execute(&mut connection).await.expect("they are told to go");
+                (create_database(name(url)).await, None)
+            }
         };
         self.core = core(Db::connect(&self.settings).await.expect("the database opens again"));
         let db = Db::connect(&settings).await.expect("the copy opens");
@@ -98,7 +104,12 @@ impl Stage {
     pub async fn seed(&self, runs: u64) -> Seeded {
         let end: DateTime<Utc> = self.core.clock.now();
         let plan = SeedPlan { runs, tenants: 12, seed: 1, end };
-        seed(&self.core.db, &self.core.secrets, plan, |_| {}).await.expect("the seed is written")
+        let seeded = seed(&self.core.db, &self.core.secrets, plan, |_| {}).await.expect("the seed is written");
+        if self.engine == Engine::Postgres {
+            // As autovacuum leaves a table that has not just been filled.
+            self.execute("VACUUM ANALYZE").await;
+        }
+        seeded
     }
 
     /// Makes so many of each seeded run, on PostgreSQL: with the same time, in the same order, without history.

@@ -34,8 +34,7 @@ impl Web {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let stopping = CancellationToken::new();
-        // The built page where there is one: its addresses are in what is rendered.
-        let leptos = leptos_options().unwrap_or_else(|_| LeptosOptions::builder().output_name("runledger").build());
+        let leptos = built_page();
         let state = core.web(Config::new(None, std::time::Duration::from_secs(60)), leptos, &stopping);
         let stopped = stopping.clone().cancelled_owned();
         tokio::spawn(axum::serve(listener, router(state)).with_graceful_shutdown(stopped).into_future());
@@ -73,6 +72,20 @@ impl Web {
         assert!(answered, "{status}: {}", String::from_utf8_lossy(&body));
         body.len()
     }
+}
+
+/// The built page where there is one: its addresses are in what is rendered.
+fn built_page() -> LeptosOptions {
+    let mut leptos = leptos_options().unwrap_or_else(|_| LeptosOptions::builder().output_name("runledger").build());
+    let program = std::env::current_exe().expect("this program has a name");
+    // Cargo puts a bench into a folder below the server's.
+    let hashes =
+        program.ancestors().skip(1).take(2).map(|folder| folder.join(&*leptos.hash_file)).find(|file| file.exists());
+    leptos.hash_files = hashes.is_some();
+    if let Some(file) = hashes {
+        leptos.hash_file = file.to_string_lossy().into();
+    }
+    leptos
 }
 
 impl Drop for Web {

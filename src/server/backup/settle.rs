@@ -64,11 +64,7 @@ impl RunMirror for SettleBackupSet {
         Box::pin(async move { settle(tx, run.scope(), run).await })
     }
 
-    fn left<'a>(
-        &'a self,
-        tx: &'a mut Tx,
-        run: &'a FullRun,
-    ) -> futures::future::BoxFuture<'a, DbResult<SummaryCounts>> {
+    fn left<'a>(&'a self, tx: &'a mut Tx, run: &'a FullRun) -> futures::future::BoxFuture<'a, DbResult<SummaryCounts>> {
         Box::pin(async move {
             let Some(Ok(inputs)) = run.context.get("inputs").map(AddInputs::parse) else {
                 return Ok(SummaryCounts::default());

@@ -7,7 +7,7 @@ use std::{
 };
 
 use sqlx::{
-    Executor, PgConnection, PgPool, SqlitePool,
+    Connection, Executor, PgConnection, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -21,6 +21,8 @@ const QUEUE_CONNECTIONS: u32 = 2;
 const NODE_CONNECTIONS: u32 = 3;
 /// For signs of life, which must not wait behind the work.
 const BEAT_CONNECTIONS: u32 = 2;
+/// A connection that was used a moment ago is taken to live still.
+const UNDOUBTED: Duration = Duration::from_millis(100);
 /// How long SQLite waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -171,11 +173,13 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32, limits: DbLimi
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(limits.acquire * 6)
+        .test_before_acquire(false)
         .connect_with(options.clone())
         .await?;
     let read = SqlitePoolOptions::new()
         .max_connections(readers)
         .acquire_timeout(limits.acquire)
+        .test_before_acquire(false)
         .connect_with(options.read_only(true).create_if_missing(false))
         .await?;
     Ok(Db::Sqlite(SqliteDb { read, write, read_limit: limits.read }))
@@ -187,9 +191,7 @@ async fn open_postgres(url: &str, connections: u32, limits: DbLimits) -> DbResul
     let options = PgConnectOptions::from_str(url)?
         .application_name("runledger")
         .options([("statement_timeout", statement.as_str()), ("idle_in_transaction_session_timeout", "60s")]);
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(limits.acquire)
+    let pool = pool_of(connections, limits.acquire)
         .after_connect(|connection, _| Box::pin(end_with_the_connection(connection)))
         .connect_with(options)
         .await?;
@@ -210,8 +212,21 @@ async fn end_with_the_connection(connection: &mut PgConnection) -> DbResult<()> 
 /// More connections to the same database, opened when they are needed.
 fn beside(pool: &PgPool, connections: u32, options: &[(&str, &str)]) -> PgPool {
     let options = pool.connect_options().as_ref().clone().options(options.iter().copied());
+    pool_of(connections, pool.options().get_acquire_timeout()).connect_lazy_with(options)
+}
+
+/// A pool that asks a connection whether it still lives where that is in doubt only: each question is a round trip.
+fn pool_of(connections: u32, acquire: Duration) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(pool.options().get_acquire_timeout())
-        .connect_lazy_with(options)
+        .acquire_timeout(acquire)
+        .test_before_acquire(false)
+        .before_acquire(|connection, is| {
+            Box::pin(async move {
+                if is.idle_for > UNDOUBTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
 }

@@ -1,15 +1,19 @@
 //! SQL of `ensure_run`: many requests by one statement a table, each statement fed by one JSON array.
 
+use std::{iter, sync::LazyLock};
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use const_format::concatcp;
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, PgExecutor, PgPool, SqliteConnection, types::Json};
 use uuid::{Uuid, fmt::Simple};
 
 use super::{
     DbResult, Tx,
     rows::{FullRun, RUN_COLUMNS, RunRow},
+    run_tables::RUN_TABLES,
+    statement,
     tasks::{self, QUEUE},
     tx_sql,
 };
@@ -32,63 +36,102 @@ struct NewRow<'a> {
     at: String,
     retry_of: Option<Simple>,
     line: Simple,
+    record: Simple,
     task: String,
     job: String,
 }
 
-/// Writes queued runs, each with the first line of its history (whose id comes with it) and its task, unless the tenant has
-/// an active run of the same identity; gives the ids of those written.
-pub async fn create(tx: &mut Tx, runs: &[(&FullRun, Uuid)]) -> DbResult<Vec<RunId>> {
-    // `WHERE true` keeps SQLite from reading ON CONFLICT as a join's ON. In the order of identities, so that two nodes
-    // that create the same runs do not wait for each other in a circle.
-    const INTO: &str = "INSERT INTO operation_runs (id, tenant_id, type, run_identity_hash, status, initiator_user_id, \
-        initiator_name, attempt, summary_counts, failures, context, joined_count, sample, created_at, updated_at, retry_of) ";
-    const CONFLICT: &str = " ORDER BY 2, 4 ON CONFLICT (tenant_id, run_identity_hash) \
-        WHERE status IN ('queued', 'running') DO NOTHING RETURNING id";
-    const LINES: &str = "INSERT INTO operation_run_events (id, run_id, kind, at, actor, attempt, detail) ";
-    const TASKS: &str = " (id, job_type, job, status, attempts, max_attempts, run_at, priority) ";
-    const SQLITE: &str = concatcp!(
-        INTO,
+/// A run that is to be created, with the ids of what is written beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRun<'a> {
+    pub full: &'a FullRun,
+    /// Of the first line of its history.
+    pub line: Uuid,
+    /// Of its producer's record.
+    pub record: Uuid,
+}
+
+/// Writes queued runs, each with the first line of its history, its producer's record and its task, unless the tenant has an
+/// active run of the same identity; gives the ids of those written.
+pub async fn create(tx: &mut Tx, runs: &[NewRun<'_>]) -> DbResult<Vec<RunId>> {
+    match tx {
+        Tx::Sqlite(tx) => create_sqlite(tx, runs).await,
+        Tx::Postgres(tx) => create_postgres(&mut **tx, runs).await,
+    }
+}
+
+/// The same by one statement that is a transaction of its own: where nothing else is to be written. Only PostgreSQL does so
+/// much in one statement.
+pub async fn create_at_once(pool: &PgPool, runs: &[NewRun<'_>]) -> DbResult<Vec<RunId>> {
+    create_postgres(pool, runs).await
+}
+
+// `WHERE true` keeps SQLite from reading ON CONFLICT as a join's ON. In the order of identities, so that two nodes that create
+// the same runs do not wait for each other in a circle.
+const INTO_RUNS: &str = "INSERT INTO operation_runs (id, tenant_id, type, run_identity_hash, status, initiator_user_id, \
+    initiator_name, attempt, summary_counts, failures, context, joined_count, sample, created_at, updated_at, retry_of) ";
+const CONFLICT: &str = " ORDER BY 2, 4 ON CONFLICT (tenant_id, run_identity_hash) \
+    WHERE status IN ('queued', 'running') DO NOTHING RETURNING id";
+const INTO_LINES: &str = "INSERT INTO operation_run_events (id, run_id, kind, at, actor, attempt, detail) ";
+const TASK: &str = " (id, job_type, job, status, attempts, max_attempts, run_at, priority) ";
+
+async fn create_sqlite(tx: &mut SqliteConnection, runs: &[NewRun<'_>]) -> DbResult<Vec<RunId>> {
+    const ALL: &str = concatcp!(
+        INTO_RUNS,
         "SELECT unhex(value ->> 'id'), unhex(value ->> 'tenant'), value ->> 'type', value ->> 'hash', 'queued', \
          unhex(value ->> 'user'), value ->> 'name', 0, $2, '[]', value -> 'context', 0, false, value ->> 'at', \
          value ->> 'at', unhex(value ->> 'retry_of') FROM json_each($1) WHERE true",
         CONFLICT,
         "; ",
-        LINES,
+        INTO_LINES,
         "SELECT unhex(value ->> 'line'), r.id, $3, value ->> 'at', value ->> 'name', 0, '{}' \
          FROM json_each($1) JOIN operation_runs r ON r.id = unhex(value ->> 'id'); INSERT INTO Jobs",
-        TASKS,
+        TASK,
         "SELECT value ->> 'task', $4, CAST(value ->> 'job' AS BLOB), 'Pending', 0, $5, $6, 0 \
          FROM json_each($1) JOIN operation_runs r ON r.id = unhex(value ->> 'id')"
     );
-    const POSTGRES: &str = concatcp!(
-        "WITH new AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($1) AS new (id uuid, tenant uuid, type text, hash text, \
-         \"user\" uuid, name text, context jsonb, at timestamptz, retry_of uuid, line uuid, task text, job text)), \
-         run AS (",
-        INTO,
-        "SELECT id, tenant, type, hash, 'queued', \"user\", name, 0, $2, '[]', context, 0, false, at, at, retry_of FROM new",
-        CONFLICT,
-        "), line AS (",
-        LINES,
-        "SELECT line, id, $3, at, name, 0, '{}' FROM new JOIN run USING (id)), task AS (INSERT INTO apalis.jobs",
-        TASKS,
-        "SELECT task, $4, convert_to(job, 'UTF8'), 'Pending', 0, $5, to_timestamp($6), 0 FROM new JOIN run USING (id)) \
-         SELECT id FROM run"
-    );
-    let rows: Vec<NewRow<'_>> = runs.iter().map(|(full, line)| new_row(full, *line)).collect::<DbResult<_>>()?;
+    static WITH_RECORDS: LazyLock<String> = LazyLock::new(|| {
+        let records = RUN_TABLES.iter().map(|table| table.sqlite_new);
+        iter::once(ALL).chain(records).collect::<Vec<_>>().join("; ")
+    });
     let counts = SummaryCounts::default();
-    let (attempts, run_at) = (tasks::MAX_ATTEMPTS, tasks::RUN_AT);
-    let kind = RunEventKind::Created;
-    let found: Vec<(RunId,)> = match tx {
-        Tx::Sqlite(_) => tx_sql!(tx, fetch_all(SQLITE, Json(&rows), Json(&counts), kind, QUEUE, attempts, run_at))?,
-        Tx::Postgres(_) => {
-            tx_sql!(tx, fetch_all(POSTGRES, Json(&rows), Json(&counts), kind, QUEUE, attempts, run_at as f64))?
-        }
-    };
+    let (attempts, run_at, kind) = (tasks::MAX_ATTEMPTS, tasks::RUN_AT, RunEventKind::Created);
+    let (text, rows) = (AssertSqlSafe(WITH_RECORDS.as_str()), Json(new_rows(runs)?));
+    let found: Vec<(RunId,)> = statement!(tx, fetch_all(text, rows, Json(&counts), kind, QUEUE, attempts, run_at))?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-fn new_row(full: &FullRun, line: Uuid) -> DbResult<NewRow<'_>> {
+async fn create_postgres<'e>(to: impl PgExecutor<'e>, runs: &[NewRun<'_>]) -> DbResult<Vec<RunId>> {
+    const ALL: &str = concatcp!(
+        "WITH new AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($1) AS new (id uuid, tenant uuid, type text, hash text, \
+         \"user\" uuid, name text, context jsonb, at timestamptz, retry_of uuid, line uuid, record uuid, task text, job text)), \
+         run AS (",
+        INTO_RUNS,
+        "SELECT id, tenant, type, hash, 'queued', \"user\", name, 0, $2, '[]', context, 0, false, at, at, retry_of FROM new",
+        CONFLICT,
+        "), line AS (",
+        INTO_LINES,
+        "SELECT line, id, $3, at, name, 0, '{}' FROM new JOIN run USING (id)), task AS (INSERT INTO apalis.jobs",
+        TASK,
+        "SELECT task, $4, convert_to(job, 'UTF8'), 'Pending', 0, $5, to_timestamp($6), 0 FROM new JOIN run USING (id))"
+    );
+    static WITH_RECORDS: LazyLock<String> = LazyLock::new(|| {
+        let records = RUN_TABLES.iter().enumerate();
+        let records = records.map(|(index, table)| format!(", record{index} AS ({})", table.postgres_new));
+        format!("{ALL}{} SELECT id FROM run", records.collect::<String>())
+    });
+    let counts = SummaryCounts::default();
+    let (attempts, run_at, kind) = (tasks::MAX_ATTEMPTS, tasks::RUN_AT as f64, RunEventKind::Created);
+    let (text, rows) = (AssertSqlSafe(WITH_RECORDS.as_str()), Json(new_rows(runs)?));
+    let found: Vec<(RunId,)> = statement!(to, fetch_all(text, rows, Json(&counts), kind, QUEUE, attempts, run_at))?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+fn new_rows<'a>(runs: &[NewRun<'a>]) -> DbResult<Vec<NewRow<'a>>> {
+    runs.iter().map(|new| new_row(*new)).collect()
+}
+
+fn new_row(NewRun { full, line, record }: NewRun<'_>) -> DbResult<NewRow<'_>> {
     let run = &full.run;
     Ok(NewRow {
         id: run.id.0.simple(),
@@ -101,6 +144,7 @@ fn new_row(full: &FullRun, line: Uuid) -> DbResult<NewRow<'_>> {
         at: text(run.created_at),
         retry_of: run.retry_of.map(|run| run.0.simple()),
         line: line.simple(),
+        record: record.simple(),
         task: tasks::task_id(run.id).to_string(),
         job: tasks::payload(run.id)?,
     })

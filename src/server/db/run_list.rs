@@ -110,7 +110,9 @@ impl Selection {
         self.ranges.residual.as_ref()?;
         let met = self.met_sql(&self.ranges.texts, self.ranges.id, &self.hit(), LOOKED_AT + 1);
         let most = COUNTED + 1;
-        Some(format!("SELECT count(*), count(*) FROM (SELECT 1 FROM ({met}) AS met WHERE hit = 1 LIMIT {most}) AS passing"))
+        Some(format!(
+            "SELECT count(*), count(*) FROM (SELECT 1 FROM ({met}) AS met WHERE hit = 1 LIMIT {most}) AS passing"
+        ))
     }
 
     fn hit(&self) -> String {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use const_format::concatcp;
-use serde_json::{Value, json};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -26,8 +25,9 @@ pub struct RunTable {
     read: &'static str,
     newest: &'static str,
     derive: &'static str,
-    begin_sqlite: &'static str,
-    begin_postgres: &'static str,
+    /// A part of what creates runs, see [`super::ensure::create`].
+    pub(super) sqlite_new: &'static str,
+    pub(super) postgres_new: &'static str,
 }
 
 /// What a queued run's record has.
@@ -69,19 +69,22 @@ macro_rules! run_table {
                  started_at, completed_at FROM operation_runs \
                  WHERE id BETWEEN $1 AND $2 AND type = $3 AND sample ON CONFLICT (operation_run_id) DO NOTHING"
             ),
-            begin_sqlite: concatcp!(
+            sqlite_new: concatcp!(
                 "INSERT INTO ",
                 $table,
                 NEW,
-                "SELECT unhex(value ->> 'id'), r.tenant_id, r.id, r.status, r.summary_counts, r.failures, r.created_at \
-                 FROM json_each($1) JOIN operation_runs r ON r.id = unhex(value ->> 'run')"
+                "SELECT unhex(value ->> 'record'), r.tenant_id, r.id, r.status, r.summary_counts, r.failures, r.created_at \
+                 FROM json_each($1) JOIN operation_runs r ON r.id = unhex(value ->> 'id') WHERE r.type = '",
+                OperationType::$operation_type.as_str(),
+                "'"
             ),
-            begin_postgres: concatcp!(
+            postgres_new: concatcp!(
                 "INSERT INTO ",
                 $table,
                 NEW,
-                "SELECT new.id, r.tenant_id, r.id, r.status, r.summary_counts, r.failures, r.created_at \
-                 FROM jsonb_to_recordset($1) AS new (id uuid, run uuid) JOIN operation_runs r ON r.id = new.run"
+                "SELECT record, tenant, id, 'queued', $2, '[]', at FROM new JOIN run USING (id) WHERE type = '",
+                OperationType::$operation_type.as_str(),
+                "'"
             ),
         }
     };
@@ -145,19 +148,6 @@ impl RunTable {
                 run.completed_at
             )
         )?;
-        Ok(())
-    }
-
-    /// Writes the records of runs that were just created, each with its id, from the runs themselves.
-    pub async fn begin(&self, tx: &mut Tx, runs: &[(Uuid, &FullRun)]) -> DbResult<()> {
-        let ids: Vec<Value> = runs
-            .iter()
-            .map(|(id, full)| json!({ "id": id.simple().to_string(), "run": full.run.id.0.simple().to_string() }))
-            .collect();
-        match tx {
-            Tx::Sqlite(_) => tx_sql!(tx, execute(self.begin_sqlite, Json(ids)))?,
-            Tx::Postgres(_) => tx_sql!(tx, execute(self.begin_postgres, Json(ids)))?,
-        };
         Ok(())
     }
 

@@ -132,8 +132,8 @@ impl RunMirror for Mirror {
         self.0.write(tx, id, run).boxed()
     }
 
-    fn write_new<'a>(&'a self, tx: &'a mut Tx, runs: &'a [(Uuid, &'a FullRun)]) -> BoxFuture<'a, DbResult<()>> {
-        self.0.begin(tx, runs).boxed()
+    fn heeds_new(&self) -> bool {
+        false
     }
 }
 

@@ -22,6 +22,11 @@ use crate::{
 pub struct TellPeople;
 
 impl RunListener for TellPeople {
+    /// Nobody asked for what a schedule or the command line creates.
+    fn heeds(&self, moment: RunMoment, run: &Run) -> bool {
+        moment != RunMoment::Created || run.initiator.user_id.is_some()
+    }
+
     fn hear<'a>(
         &'a self,
         tx: &'a mut Tx,
@@ -34,7 +39,6 @@ impl RunListener for TellPeople {
                 (RunMoment::Created, Some(user)) | (RunMoment::Joined(user), _) => {
                     tell(tx, clock, NotificationKind::RunStarted, &[user], run).await
                 }
-                // Nobody asked: a schedule, or the command line.
                 (RunMoment::Created, None) => Ok(()),
                 (RunMoment::Completed, _) => completed(tx, clock, run).await,
             }

@@ -24,6 +24,9 @@ pub enum RunMoment {
 /// Hears of every run. What it writes is committed with the change or not at all, so it must be quick, and safe to
 /// repeat.
 pub trait RunListener: Send + Sync {
+    /// Whether it may have something to write of this moment.
+    fn heeds(&self, moment: RunMoment, run: &Run) -> bool;
+
     fn hear<'a>(
         &'a self,
         tx: &'a mut Tx,

@@ -16,15 +16,9 @@ pub trait RunMirror: Send + Sync {
     fn operation_type(&self) -> OperationType;
     fn write<'a>(&'a self, tx: &'a mut Tx, id: Uuid, run: &'a FullRun) -> BoxFuture<'a, DbResult<()>>;
 
-    /// The same for runs that were just created, several at once; each id is for its record.
-    fn write_new<'a>(&'a self, tx: &'a mut Tx, runs: &'a [(Uuid, &'a FullRun)]) -> BoxFuture<'a, DbResult<()>> {
-        async move {
-            for (id, run) in runs {
-                self.write(tx, *id, run).await?;
-            }
-            Ok(())
-        }
-        .boxed()
+    /// Whether it has something to write when a run is created. Run tables have not: their rows are created with the run.
+    fn heeds_new(&self) -> bool {
+        true
     }
 
     /// Asked when an attempt after the first begins, in the same transaction: how much the former ones left that this one

@@ -36,6 +36,10 @@ impl RunMirror for Success {
         self.operation_type
     }
 
+    fn heeds_new(&self) -> bool {
+        false
+    }
+
     fn write<'a>(&'a self, tx: &'a mut Tx, _: Uuid, full: &'a FullRun) -> BoxFuture<'a, DbResult<()>> {
         async move {
             let run = &full.run;

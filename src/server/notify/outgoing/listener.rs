@@ -27,6 +27,10 @@ use crate::{
 pub struct TellDestinations;
 
 impl RunListener for TellDestinations {
+    fn heeds(&self, moment: RunMoment, _run: &Run) -> bool {
+        moment == RunMoment::Completed
+    }
+
     fn hear<'a>(
         &'a self,
         tx: &'a mut Tx,
