@@ -89,11 +89,16 @@ impl Stage {
                 (DbSettings::Sqlite { file: copy, readers: *readers }, Some(folder))
             }
             DbSettings::Postgres { url, .. } => {
-                let mut connection = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
-                // Those that listen for other nodes.
-                let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
-                sqlx::query(others).bind(name(url)).execute(&mut connection).await.expect("they are told to go");
-                (create_database(name(url)).await, None)
+                // Those that listen for other nodes connect anew as soon as they may.
+                let name = name(url);
+                let close = format!(
+                    "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
+                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                );
+                on_server(close).await;
+                let copy = create_database(name).await;
+                on_server(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+                (copy, None)
             }
         };
         self.core = core(Db::connect(&self.settings).await.expect("the database opens again"));
@@ -165,10 +170,7 @@ impl Stage {
     pub async fn remove(self) {
         self.core.db.close().await;
         if let DbSettings::Postgres { url, .. } = &self.settings {
-            let name = name(url);
-            let mut connection = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
-            let sql = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
-            sqlx::raw_sql(sql).execute(&mut connection).await.expect("the database is dropped");
+            on_server(format!("DROP DATABASE {} WITH (FORCE)", name(url))).await;
         }
     }
 }
@@ -187,11 +189,15 @@ fn name(url: &str) -> &str {
     url.rsplit('/').next().expect("the address has a name")
 }
 
-async fn create_database(template: &str) -> DbSettings {
+/// Runs statements on the server's own database.
+async fn on_server(sql: String) {
     let mut connection = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("the server's statements run");
+}
+
+async fn create_database(template: &str) -> DbSettings {
     let name = format!("bench_{:016x}", rand::random::<u64>());
-    let sql = AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"));
-    sqlx::raw_sql(sql).execute(&mut connection).await.expect("the database is created");
+    on_server(format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
     let mut url = url::Url::parse(&server()).expect("the address is one");
     url.set_path(&name);
     DbSettings::Postgres { url: url.to_string(), connections: CONNECTIONS }

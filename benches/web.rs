@@ -37,7 +37,9 @@ impl Web {
         let leptos = built_page();
         let state = core.web(Config::new(None, std::time::Duration::from_secs(60)), leptos, &stopping);
         let stopped = stopping.clone().cancelled_owned();
-        tokio::spawn(axum::serve(listener, router(state)).with_graceful_shutdown(stopped).into_future());
+        tokio::spawn(
+            axum::serve(listener, router(state).into_make_service()).with_graceful_shutdown(stopped).into_future(),
+        );
         let mut web = Self { url, cookie: String::new(), client: client(), stopping };
         web.sign_in().await;
         web

@@ -12,7 +12,7 @@ use uuid::{Uuid, fmt::Simple};
 use super::{
     DbResult, Tx,
     rows::{FullRun, RUN_COLUMNS, RunRow},
-    run_tables::RUN_TABLES,
+    run_tables::{RUN_TABLES, RunTable},
     statement,
     tasks::{self, QUEUE},
     tx_sql,
@@ -90,13 +90,12 @@ async fn create_sqlite(tx: &mut SqliteConnection, runs: &[NewRun<'_>]) -> DbResu
         "SELECT value ->> 'task', $4, CAST(value ->> 'job' AS BLOB), 'Pending', 0, $5, $6, 0 \
          FROM json_each($1) JOIN operation_runs r ON r.id = unhex(value ->> 'id')"
     );
-    static WITH_RECORDS: LazyLock<String> = LazyLock::new(|| {
-        let records = RUN_TABLES.iter().map(|table| table.sqlite_new);
-        iter::once(ALL).chain(records).collect::<Vec<_>>().join("; ")
-    });
+    let of_type = |table: &&RunTable| runs.iter().any(|new| new.full.run.operation_type == table.operation_type);
+    let records = RUN_TABLES.iter().filter(of_type).map(|table| table.sqlite_new);
+    let text = AssertSqlSafe(iter::once(ALL).chain(records).collect::<Vec<_>>().join("; "));
     let counts = SummaryCounts::default();
     let (attempts, run_at, kind) = (tasks::MAX_ATTEMPTS, tasks::RUN_AT, RunEventKind::Created);
-    let (text, rows) = (AssertSqlSafe(WITH_RECORDS.as_str()), Json(new_rows(runs)?));
+    let rows = Json(new_rows(runs)?);
     let found: Vec<(RunId,)> = statement!(tx, fetch_all(text, rows, Json(&counts), kind, QUEUE, attempts, run_at))?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
 use super::OperationRunService;
-use crate::server::db::{backups, notifications, outgoing_deliveries, runs, sessions, tasks};
+use crate::server::db::{Db, backups, notifications, outgoing_deliveries, runs, sessions, tasks};
 
 /// A set holds thousands of policies.
 const SETS_BATCH: i64 = 2;
@@ -14,11 +14,17 @@ const SETS_BATCH: i64 = 2;
 const TASKS: i64 = 2_000;
 /// How many runs the first transaction removes, and how many one removes at least and at most.
 const FIRST_BATCH: i64 = 200;
-const LEAST: i64 = 50;
+const LEAST: i64 = 20;
 const MOST: i64 = 5_000;
-/// What a transaction may take: on SQLite everybody who writes waits for it. The next is made smaller after one that took
-/// longer, and larger after one that took less than half of it.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// What a transaction may take. On SQLite everybody who writes waits for it; on PostgreSQL everybody who commits waits until
+/// its part of the log is on disk. The next is made smaller after one that took longer, and larger after one that took less
+/// than half of it.
+const fn patience(db: &Db) -> Duration {
+    match db {
+        Db::Sqlite(_) => Duration::from_millis(8),
+        Db::Postgres(_) => Duration::from_millis(4),
+    }
+}
 /// Names the work among what nodes do one at a time: "prune" in ASCII.
 pub const PRUNING: i64 = 0x0070_7275_6e65;
 /// Runs are kept this long unless configured otherwise.
@@ -53,14 +59,16 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
         }
         let begun = Instant::now();
         let removed = runs::delete_completed(&mut tx, now - older_than, batch).await?;
-        let took = begun.elapsed();
         pruned.runs += removed;
-        let sets = backups::delete_expired(&mut tx, now, now - TimeDelta::days(1), SETS_BATCH).await?;
-        pruned.backup_sets += sets;
-        // What people and destinations were told of runs goes with the runs; the rest by its age.
-        let told = notifications::delete_alone(&mut tx, now - older_than, batch).await?
-            + outgoing_deliveries::delete_alone(&mut tx, now - older_than, batch).await?;
-        let last = removed < batch.unsigned_abs() && (sets as i64) < SETS_BATCH && told < batch.unsigned_abs();
+        let mut last = removed < batch.unsigned_abs();
+        if last {
+            let sets = backups::delete_expired(&mut tx, now, now - TimeDelta::days(1), SETS_BATCH).await?;
+            pruned.backup_sets += sets;
+            // What people and destinations were told of runs goes with the runs; the rest by its age.
+            let told = notifications::delete_alone(&mut tx, now - older_than, batch).await?
+                + outgoing_deliveries::delete_alone(&mut tx, now - older_than, batch).await?;
+            last = (sets as i64) < SETS_BATCH && told < batch.unsigned_abs();
+        }
         if last {
             pruned.sessions = sessions::delete_expired(&mut tx, now).await?;
         }
@@ -76,7 +84,7 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
             );
             return Ok(pruned);
         }
-        batch = next_batch(batch, took);
+        batch = next_batch(batch, begun.elapsed(), patience(ledger.db()));
     }
 }
 
@@ -98,10 +106,10 @@ async fn clean_queue(ledger: &OperationRunService, now: DateTime<Utc>) -> Result
     }
 }
 
-fn next_batch(batch: i64, took: Duration) -> i64 {
+fn next_batch(batch: i64, took: Duration, patience: Duration) -> i64 {
     let next = match took {
-        long if long > PATIENCE => batch / 2,
-        short if short < PATIENCE / 2 => batch * 2,
+        long if long > patience => batch / 2,
+        short if short < patience / 2 => batch * 2,
         _ => batch,
     };
     next.clamp(LEAST, MOST)

@@ -115,5 +115,5 @@ where
     let stop = async move {
         stop.await;
     };
-    axum::serve(listener, simulator.router()).with_graceful_shutdown(stop).await
+    axum::serve(listener, simulator.router().into_make_service()).with_graceful_shutdown(stop).await
 }
