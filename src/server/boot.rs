@@ -3,7 +3,7 @@
 use std::{fs::TryLockError, path::Path, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use leptos::config::{LeptosOptions, get_configuration};
+use leptos::config::{Env, LeptosOptions, get_configuration};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -222,6 +222,12 @@ pub fn leptos_options() -> Result<LeptosOptions, BootError> {
         _ => get_configuration(None),
     };
     let mut options = found.map_err(|error| BootError::Leptos(error.to_string()))?.leptos_options;
+    // Started where nothing says so: only the place of the page's files is then to be told.
+    if options.output_name.is_empty() {
+        options.output_name = "runledger".into();
+        options.hash_files = true;
+        options.env = Env::PROD;
+    }
     let mut root = Path::new(&*options.site_root).to_owned();
     if let (true, Some(folder)) = (root.is_relative(), file.as_deref().and_then(Path::parent)) {
         root = folder.join(root);
