@@ -1,7 +1,7 @@
 //! Viewers of the event stream as a process of their own, so that the memory that is measured is the server's alone. They
 //! note when they see a change that says when it was made.
 
-use std::{process::Stdio, time::Duration};
+use std::{collections::HashSet, process::Stdio, time::Duration};
 
 use runledger::server::clock::Clock;
 use tokio::{
@@ -95,7 +95,7 @@ async fn connect(address: &str, cookie: &str) -> BufReader<TcpStream> {
 
 async fn note(mut stream: BufReader<TcpStream>, watch: Watch, stopping: CancellationToken) -> Vec<u64> {
     let clock = Clock::system();
-    let (mut line, mut times) = (String::new(), Vec::new());
+    let (mut line, mut times, mut seen) = (String::new(), Vec::new(), HashSet::new());
     loop {
         line.clear();
         tokio::select! {
@@ -108,7 +108,10 @@ async fn note(mut stream: BufReader<TcpStream>, watch: Watch, stopping: Cancella
         if let Some((_, after)) = line.split_once(&watch.mark) {
             let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
             let sent: i64 = digits.parse().expect("it is a time");
-            times.push((clock.now().timestamp_micros() - sent).unsigned_abs());
+            // What is told a second time is not shown a second time.
+            if seen.insert(sent) {
+                times.push((clock.now().timestamp_micros() - sent).unsigned_abs());
+            }
         }
     }
 }

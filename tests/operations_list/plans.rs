@@ -4,14 +4,16 @@ use chrono::TimeDelta;
 use runledger::{
     model::{
         filter::RunFilter,
-        ids::RunId,
+        ids::{RunId, UserId},
         operation::OperationType,
         reason::ReasonCode,
         run::{RunOutcome, RunStatus},
     },
     server::db::{
+        Db,
         run_list::{Direction, INITIATOR, KINDS, MEMBERS, TWO_IN},
         run_query::IdRange,
+        scope::TenantScope,
     },
 };
 
@@ -23,6 +25,66 @@ use crate::{
 };
 
 const RUNS: i64 = 30_000;
+
+#[derive(Clone, Copy)]
+struct People {
+    ana: UserId,
+    zoe: UserId,
+}
+
+async fn each_filter(app: &TestApp, scope: TenantScope, small: TenantScope, People { ana, zoe }: People) {
+    let db = &app.core.db;
+    for query in ["", "outcome=succeeded", "type=inventory.sync&outcome=succeeded", "initiator=system"] {
+        let selection = app.core.runs.selection(small, &RunFilter::parse(query).0, None).await.unwrap();
+        for sql in [selection.page_sql(Direction::Older, PAGE), selection.count_sql()] {
+            plan(db, &sql, small.tenant(), IdRange::ALL).await.walks_indexes_only(400.0, &format!("{query:?} of few"));
+        }
+    }
+    let deep = app.core.clock.id_at(start_of_time() - TimeDelta::seconds(RUNS / 2));
+    let deep = IdRange::before(RunId(deep));
+    for (query, passing) in [
+        (String::new(), RUNS),
+        ("type=restore.execute".to_owned(), 1),
+        ("type=inventory.sync&type_is=not".to_owned(), 1),
+        ("status=running".to_owned(), 1),
+        ("status=completed&status_is=not".to_owned(), 1),
+        ("outcome=failed".to_owned(), 1),
+        ("outcome=succeeded&outcome=partially_succeeded&outcome_is=not".to_owned(), 2),
+        ("outcome=succeeded".to_owned(), 29_000),
+        (format!("initiator={zoe}"), 1),
+        (format!("initiator={ana}"), 9_999),
+        ("initiator=system".to_owned(), 19_998),
+        ("type=restore.execute&outcome=failed&initiator=system".to_owned(), 0),
+        ("initiator=system&initiator_is=not".to_owned(), 10_000),
+        (format!("initiator=system&initiator={ana}&initiator_is=not"), 2),
+        ("reason=license_missing".to_owned(), 1),
+        ("reason=license_missing,not_found".to_owned(), 400),
+        ("reason=internal".to_owned(), 0),
+        (format!("type=inventory.sync&outcome=failed&initiator={ana}"), 0),
+        (format!("type=restore.execute&outcome=failed&initiator={zoe}"), 1),
+        (format!("reason=license_missing&type=restore.execute&initiator={zoe}"), 1),
+        ("type=restore.execute&reason=not_found&reason_is=not".to_owned(), 1),
+    ] {
+        let (filter, note) = RunFilter::parse(&query);
+        assert_eq!(note.text(), None);
+        let selection = app.core.runs.selection(scope, &filter, None).await.unwrap();
+        for (ids, direction) in [(IdRange::ALL, Direction::Older), (deep, Direction::Older), (deep, Direction::Newer)] {
+            let plan = plan(db, &selection.page_sql(direction, PAGE), scope.tenant(), ids).await;
+            let what = format!("a page of {query:?}");
+            // The ids of a page and one more of each range, then the runs themselves.
+            plan.walks_indexes_only(400.0, &what);
+            plan.sorts_no_more_than_a_page(&what, selection.ranges());
+        }
+        for sql in selection.passing_sql().into_iter().chain([selection.count_sql()]) {
+            let counting = plan(db, &sql, scope.tenant(), IdRange::ALL).await;
+            counting.walks_indexes_only(10_500.0, &format!("the count of {query:?}"));
+        }
+        let count = selection.count(db, IdRange::ALL).await.unwrap();
+        if passing < 10_000 && count.runs != u64::try_from(passing).unwrap() {
+            assert!(passing >= 400, "{query}: {count:?}");
+        }
+    }
+}
 
 on_both_engines! {
     async fn each_filter_reads_a_page_of_an_index_rare_values_included(app: TestApp) {
@@ -46,58 +108,13 @@ on_both_engines! {
         // A tenant whose runs are a few among the many of another.
         let small = app.tenant("fabrikam").await;
         write_many(&app, small, 100, start_of_time() - TimeDelta::seconds(RUNS / 3), |_| Kind::PLAIN).await;
-        let db = &app.core.db;
-        analyze(db).await;
-        for query in ["", "outcome=succeeded", "type=inventory.sync&outcome=succeeded", "initiator=system"] {
-            let selection = app.core.runs.selection(small, &RunFilter::parse(query).0, None).await.unwrap();
-            for sql in [selection.page_sql(Direction::Older, PAGE), selection.count_sql()] {
-                plan(db, &sql, small.tenant(), IdRange::ALL).await.walks_indexes_only(400.0, &format!("{query:?} of few"));
-            }
+        let people = People { ana, zoe };
+        // SQLite knows nothing of its tables until it has looked at them.
+        if matches!(app.core.db, Db::Sqlite(_)) {
+            each_filter(&app, scope, small, people).await;
         }
-        let deep = app.core.clock.id_at(start_of_time() - TimeDelta::seconds(RUNS / 2));
-        let deep = IdRange::before(RunId(deep));
-        for (query, passing) in [
-            (String::new(), RUNS),
-            ("type=restore.execute".to_owned(), 1),
-            ("type=inventory.sync&type_is=not".to_owned(), 1),
-            ("status=running".to_owned(), 1),
-            ("status=completed&status_is=not".to_owned(), 1),
-            ("outcome=failed".to_owned(), 1),
-            ("outcome=succeeded&outcome=partially_succeeded&outcome_is=not".to_owned(), 2),
-            ("outcome=succeeded".to_owned(), 29_000),
-            (format!("initiator={zoe}"), 1),
-            (format!("initiator={ana}"), 9_999),
-            ("initiator=system".to_owned(), 19_998),
-            ("type=restore.execute&outcome=failed&initiator=system".to_owned(), 0),
-            ("initiator=system&initiator_is=not".to_owned(), 10_000),
-            (format!("initiator=system&initiator={ana}&initiator_is=not"), 2),
-            ("reason=license_missing".to_owned(), 1),
-            ("reason=license_missing,not_found".to_owned(), 400),
-            ("reason=internal".to_owned(), 0),
-            (format!("type=inventory.sync&outcome=failed&initiator={ana}"), 0),
-            (format!("type=restore.execute&outcome=failed&initiator={zoe}"), 1),
-            (format!("reason=license_missing&type=restore.execute&initiator={zoe}"), 1),
-            ("type=restore.execute&reason=not_found&reason_is=not".to_owned(), 1),
-        ] {
-            let (filter, note) = RunFilter::parse(&query);
-            assert_eq!(note.text(), None);
-            let selection = app.core.runs.selection(scope, &filter, None).await.unwrap();
-            for (ids, direction) in [(IdRange::ALL, Direction::Older), (deep, Direction::Older), (deep, Direction::Newer)] {
-                let plan = plan(db, &selection.page_sql(direction, PAGE), scope.tenant(), ids).await;
-                let what = format!("a page of {query:?}");
-                // The ids of a page and one more of each range, then the runs themselves.
-                plan.walks_indexes_only(400.0, &what);
-                plan.sorts_no_more_than_a_page(&what, selection.ranges());
-            }
-            for sql in selection.passing_sql().into_iter().chain([selection.count_sql()]) {
-                let counting = plan(db, &sql, scope.tenant(), IdRange::ALL).await;
-                counting.walks_indexes_only(10_500.0, &format!("the count of {query:?}"));
-            }
-            let count = selection.count(db, IdRange::ALL).await.unwrap();
-            if passing < 10_000 && count.runs != u64::try_from(passing).unwrap() {
-                assert!(passing >= 400, "{query}: {count:?}");
-            }
-        }
+        analyze(&app.core.db).await;
+        each_filter(&app, scope, small, people).await;
     }
 
     async fn what_the_list_asks_beside_its_runs_is_found_by_an_index(app: TestApp) {

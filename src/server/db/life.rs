@@ -28,31 +28,57 @@ fn list(which: impl Fn(OperationType) -> bool) -> String {
     types.map(|known| format!("'{known}'")).collect::<Vec<_>>().join(", ")
 }
 
-/// Runs of the tenant `t` that wait for a worker and whose type is below its limit `$2`: first those that lost theirs.
-fn waiting(condition: &str) -> String {
-    let types = &*TYPES;
-    format!(
-        "(SELECT r.id FROM operation_runs r WHERE r.tenant_id = t.id AND {condition} AND r.type IN ({types}) \
-         AND (SELECT count(*) FROM operation_runs s WHERE s.tenant_id = r.tenant_id AND s.status = 'running' \
-         AND s.released_at IS NULL AND s.type = r.type) < $2 ORDER BY r.id LIMIT 1)"
-    )
+/// A statement on active runs, for each engine. SQLite is told the index: when it knows nothing of the tables, it may take
+/// one in which the active runs of a tenant lie among all the others, and walk them all.
+struct Active {
+    sqlite: String,
+    postgres: String,
 }
 
-static NEXT: LazyLock<String> = LazyLock::new(|| {
-    let lost = waiting("r.status = 'running' AND r.released_at IS NOT NULL");
-    let queued = waiting("r.status = 'queued'");
-    format!(
-        "SELECT f.id, f.tenant FROM (SELECT coalesce({lost}, {queued}) AS id, t.id AS tenant, t.turn AS turn, \
-         (SELECT count(*) FROM operation_runs b WHERE b.tenant_id = t.id AND b.status = 'running' \
-         AND b.released_at IS NULL) AS busy FROM tenants t) f \
-         WHERE f.id IS NOT NULL AND f.busy < $1 ORDER BY f.busy, f.turn, f.id LIMIT 1"
-    )
+impl Active {
+    /// `text` gets what stands behind a table that is read by an index of this name.
+    fn new(text: impl Fn(fn(&str) -> String) -> String) -> Self {
+        Self { sqlite: text(|index| format!(" INDEXED BY operation_runs_{index}")), postgres: text(|_| String::new()) }
+    }
+
+    fn on(&'static self, db: &Db) -> &'static str {
+        if matches!(db, Db::Sqlite(_)) { &self.sqlite } else { &self.postgres }
+    }
+
+    fn within(&'static self, tx: &Tx) -> &'static str {
+        if matches!(tx, Tx::Sqlite(_)) { &self.sqlite } else { &self.postgres }
+    }
+}
+
+static NEXT: LazyLock<Active> = LazyLock::new(|| {
+    Active::new(|by| {
+        let (types, running) = (&*TYPES, by("running"));
+        // Runs of the tenant `t` that wait for a worker and whose type is below its limit `$2`.
+        let waiting = |index: &str, condition: &str| {
+            format!(
+                "(SELECT r.id FROM operation_runs r{} WHERE r.tenant_id = t.id AND {condition} AND r.type IN ({types}) \
+                 AND (SELECT count(*) FROM operation_runs s{running} WHERE s.tenant_id = r.tenant_id \
+                 AND s.status = 'running' AND s.released_at IS NULL AND s.type = r.type) < $2 ORDER BY r.id LIMIT 1)",
+                by(index)
+            )
+        };
+        // First those that lost theirs.
+        let lost = waiting("running", "r.status = 'running' AND r.released_at IS NOT NULL");
+        let queued = waiting("queued", "r.status = 'queued'");
+        format!(
+            "SELECT f.id, f.tenant FROM (SELECT coalesce({lost}, {queued}) AS id, t.id AS tenant, t.turn AS turn, \
+             (SELECT count(*) FROM operation_runs b{running} WHERE b.tenant_id = t.id AND b.status = 'running' \
+             AND b.released_at IS NULL) AS busy FROM tenants t) f \
+             WHERE f.id IS NOT NULL AND f.busy < $1 ORDER BY f.busy, f.turn, f.id LIMIT 1"
+        )
+    })
 });
 
 /// The run that is to be begun next: of the tenant with the fewest running, of those the one that was served longest ago,
 /// of its runs the oldest. None when no run waits, or those that wait belong to tenants at their limits.
 pub async fn next_waiting(tx: &mut Tx, of_tenant: i64, of_type: i64) -> DbResult<Option<(RunId, TenantId)>> {
-    tx_sql!(tx, fetch_optional(NEXT.as_str(), of_tenant, of_type))
+    let text = NEXT.within(tx);
+    tx_sql!(tx, fetch_optional(text, of_tenant, of_type))
 }
 
 /// Notes that the tenant was served just now.
@@ -61,17 +87,22 @@ pub async fn take_turn(tx: &mut Tx, tenant: TenantId) -> DbResult<()> {
     Ok(())
 }
 
-static ANY_WAITING: LazyLock<String> = LazyLock::new(|| {
-    let types = &*TYPES;
+/// Of the active runs, those that wait for a worker.
+fn waits(by: fn(&str) -> String) -> String {
+    let (types, active) = (&*TYPES, by("active_identity"));
     format!(
-        "SELECT 1 FROM operation_runs WHERE type IN ({types}) AND (status = 'queued' OR (status = 'running' \
-         AND released_at IS NOT NULL)) LIMIT 1"
+        "operation_runs{active} WHERE status IN ('queued', 'running') AND (status = 'queued' OR released_at IS NOT NULL) \
+         AND type IN ({types})"
     )
-});
+}
+
+static ANY_WAITING: LazyLock<Active> =
+    LazyLock::new(|| Active::new(|by| format!("SELECT 1 FROM {} LIMIT 1", waits(by))));
 
 /// Whether any run waits for a worker.
 pub async fn any_waiting(tx: &mut Tx) -> DbResult<bool> {
-    let row: Option<(i32,)> = tx_sql!(tx, fetch_optional(ANY_WAITING.as_str()))?;
+    let text = ANY_WAITING.within(tx);
+    let row: Option<(i32,)> = tx_sql!(tx, fetch_optional(text))?;
     Ok(row.is_some())
 }
 
@@ -94,17 +125,19 @@ pub struct Held {
     pub beats: i64,
 }
 
-static HELD: LazyLock<String> = LazyLock::new(|| {
-    let types = &*TYPES;
-    format!(
-        "SELECT id, attempt, beats FROM operation_runs WHERE status = 'running' AND released_at IS NULL \
-         AND type IN ({types})"
-    )
+static HELD: LazyLock<Active> = LazyLock::new(|| {
+    Active::new(|by| {
+        let (types, running) = (&*TYPES, by("running"));
+        format!(
+            "SELECT id, attempt, beats FROM operation_runs{running} WHERE status = 'running' AND released_at IS NULL \
+             AND type IN ({types})"
+        )
+    })
 });
 
 /// Every run that a worker has. What a newer version does is left to its watchdogs.
 pub async fn held(db: &Db) -> DbResult<Vec<Held>> {
-    db_sql!(db, fetch_all(HELD.as_str()))
+    db_sql!(db, fetch_all(HELD.on(db)))
 }
 
 /// How often the worker of this run has given a sign of life, now.
@@ -126,33 +159,38 @@ pub struct Load {
     pub unknown: i64,
 }
 
-static LOAD: LazyLock<String> = LazyLock::new(|| {
-    let (types, known, shadows) = (&*TYPES, &*KNOWN, list(OperationType::is_shadow));
-    format!(
-        "SELECT count(*) FILTER (WHERE type IN ({types}) AND (status = 'queued' OR released_at IS NOT NULL)) AS waiting, \
-         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND type NOT IN ({shadows})) AS held, \
-         count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND type IN ({types}) \
-         AND heartbeat_at < $1) AS silent, count(*) FILTER (WHERE type NOT IN ({known})) AS unknown \
-         FROM operation_runs WHERE status IN ('queued', 'running')"
-    )
+static LOAD: LazyLock<Active> = LazyLock::new(|| {
+    Active::new(|by| {
+        let (types, known, shadows, active) = (&*TYPES, &*KNOWN, list(OperationType::is_shadow), by("active_identity"));
+        format!(
+            "SELECT count(*) FILTER (WHERE type IN ({types}) AND (status = 'queued' OR released_at IS NOT NULL)) AS waiting, \
+             count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND type NOT IN ({shadows})) AS held, \
+             count(*) FILTER (WHERE status = 'running' AND released_at IS NULL AND type IN ({types}) \
+             AND heartbeat_at < $1) AS silent, count(*) FILTER (WHERE type NOT IN ({known})) AS unknown \
+             FROM operation_runs{active} WHERE status IN ('queued', 'running')"
+        )
+    })
 });
 
 /// What there is to do, and who does it.
 pub async fn load(tx: &mut Tx, silent_since: DateTime<Utc>) -> DbResult<Load> {
-    tx_sql!(tx, fetch_one(LOAD.as_str(), silent_since))
+    let text = LOAD.within(tx);
+    tx_sql!(tx, fetch_one(text, silent_since))
 }
 
-static UNKNOWN: LazyLock<String> = LazyLock::new(|| {
-    let known = &*KNOWN;
-    format!(
-        "SELECT count(*) FROM operation_runs WHERE tenant_id = $1 AND status IN ('queued', 'running') \
-         AND type NOT IN ({known})"
-    )
+static UNKNOWN: LazyLock<Active> = LazyLock::new(|| {
+    Active::new(|by| {
+        let (known, active) = (&*KNOWN, by("active_identity"));
+        format!(
+            "SELECT count(*) FROM operation_runs{active} WHERE tenant_id = $1 AND status IN ('queued', 'running') \
+             AND type NOT IN ({known})"
+        )
+    })
 });
 
 /// How many active runs of the tenant are of types that this version does not know.
 pub async fn unknown(db: &Db, scope: TenantScope) -> DbResult<i64> {
-    let (count,): (i64,) = db_sql!(db, fetch_one(UNKNOWN.as_str(), scope.tenant()))?;
+    let (count,): (i64,) = db_sql!(db, fetch_one(UNKNOWN.on(db), scope.tenant()))?;
     Ok(count)
 }
 
@@ -175,16 +213,12 @@ pub async fn existing(tx: &mut Tx, ids: &[RunId]) -> DbResult<Vec<RunId>> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-static WAITING_IDS: LazyLock<String> = LazyLock::new(|| {
-    let types = &*TYPES;
-    format!(
-        "SELECT id FROM operation_runs WHERE type IN ({types}) AND (status = 'queued' OR (status = 'running' \
-         AND released_at IS NOT NULL)) ORDER BY id LIMIT $1"
-    )
-});
+static WAITING_IDS: LazyLock<Active> =
+    LazyLock::new(|| Active::new(|by| format!("SELECT id FROM {} ORDER BY id LIMIT $1", waits(by))));
 
 /// The oldest runs that wait for a worker.
 pub async fn waiting_ids(tx: &mut Tx, limit: i64) -> DbResult<Vec<RunId>> {
-    let rows: Vec<(RunId,)> = tx_sql!(tx, fetch_all(WAITING_IDS.as_str(), limit))?;
+    let text = WAITING_IDS.within(tx);
+    let rows: Vec<(RunId,)> = tx_sql!(tx, fetch_all(text, limit))?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

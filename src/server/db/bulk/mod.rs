@@ -40,7 +40,7 @@ pub async fn write(db: &Db, runs: &[SeededRun]) -> DbResult<u64> {
 /// Tells the planner what is there now.
 pub async fn analyze(db: &Db) -> DbResult<()> {
     match db {
-        Db::Sqlite(db) => sqlx::query("PRAGMA optimize").execute(db.write()).await.map(|_| ()),
+        Db::Sqlite(_) => db.tell_planner().await,
         Db::Postgres(pool) => sqlx::query("ANALYZE").execute(pool).await.map(|_| ()),
     }
 }
