@@ -160,9 +160,16 @@ impl Stage {
     /// Runs one statement of the bench's own.
     pub async fn execute(&self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
-        match &self.core.db {
-            Db::Sqlite(db) => sqlx::raw_sql(sql).execute(db.write()).await.map(|_| ()),
-            Db::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(|_| ()),
+        match (&self.core.db, &self.settings) {
+            (Db::Sqlite(db), _) => sqlx::raw_sql(sql).execute(db.write()).await.map(|_| ()),
+            // On a connection of its own, where it may take as long as it takes.
+            (Db::Postgres(_), DbSettings::Postgres { url, .. }) => {
+                let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+                sqlx::raw_sql(sql).execute(&mut connection).await.map(|_| ())
+            }
+            (Db::Postgres(_), DbSettings::Sqlite { .. }) => {
+                unreachable!("a database is of the kind that was asked for")
+            }
         }
         .expect("the statement runs");
     }

@@ -53,6 +53,24 @@ fn files_stay_short() {
     }
 }
 
+/// The sheets become one: a class that two of them mean differently changes both of their pages.
+#[test]
+fn a_class_is_defined_in_one_style_sheet() {
+    let mut owners = std::collections::HashMap::new();
+    for entry in std::fs::read_dir("style").unwrap() {
+        let path = entry.unwrap().path();
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let name = line.strip_prefix('.').map(|line| line.trim_end_matches(['{', ',', ' ']));
+            let Some(name) = name.filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)))
+            else {
+                continue;
+            };
+            let owner = owners.entry(name.to_owned()).or_insert_with(|| path.clone());
+            assert_eq!(*owner, path, ".{name} is defined twice");
+        }
+    }
+}
+
 #[test]
 fn every_module_says_what_it_is() {
     for (path, text) in sources("src") {

@@ -125,15 +125,20 @@ impl InboxStore {
     /// How it is on the server.
     pub fn heal(self, inbox: &Inbox) {
         self.unread.set(inbox.unread);
-        self.stack.update(|stack| stack.heal(&inbox.toasts));
+        let over = self.stack.try_update(|stack| stack.heal(&inbox.toasts));
+        self.say_put_away(over.unwrap_or_default());
     }
 
     fn told(self, notification: &Notification) {
         // A quiet member hears it from the bell alone, whose number the server sends.
-        self.stack.update(|stack| match notification.toasted {
-            true => stack.put_away(&[notification.id]),
+        let over = self.stack.try_update(|stack| match notification.toasted {
+            true => {
+                stack.put_away(&[notification.id]);
+                None
+            }
             false => stack.tell(notification),
         });
+        self.say_put_away(over.flatten().into_iter().collect());
     }
 
     /// The answer to something that the person did on this page.

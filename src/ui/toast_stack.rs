@@ -68,20 +68,24 @@ impl Stack {
     }
 
     /// The person was told something. The answer to the click that started a run and the notification that it
-    /// started say the same: they are one toast.
-    pub fn tell(&mut self, notification: &Notification) {
+    /// started say the same: they are one toast. Its end takes the place of its start; gives the notification of that.
+    pub fn tell(&mut self, notification: &Notification) -> Option<NotificationId> {
         if self.had.contains(&notification.id) {
-            return;
+            return None;
         }
         self.had.push(notification.id);
         let text = toast_of(notification);
         let started = notification.kind == NotificationKind::RunStarted;
         let tenant = Some((notification.tenant_slug.clone(), notification.tenant_name.clone()));
         let answer = self.shown.iter_mut().find(|shown| shown.told.is_none() && shown.text.link == text.link);
-        match answer.filter(|_| started) {
-            Some(answer) => (answer.told, answer.tenant) = (Some(notification.id), tenant),
-            None => self.push(text, Some(notification.id), started, tenant),
+        if let Some(answer) = answer.filter(|_| started) {
+            (answer.told, answer.tenant) = (Some(notification.id), tenant);
+            return None;
         }
+        let over = self.shown.iter().position(|shown| !started && shown.start && shown.text.link == text.link);
+        let over = over.and_then(|start| self.shown.remove(start).told);
+        self.push(text, Some(notification.id), started, tenant);
+        over
     }
 
     /// The answer to a click; it takes the place of what says the same. Where the run's end is told already, nobody needs
@@ -129,13 +133,12 @@ impl Stack {
         Vec::into_iter(gone).filter_map(|shown: Shown| shown.told).collect()
     }
 
-    /// What the server has of it, after a gap: those that it no longer has were put away elsewhere.
-    pub fn heal(&mut self, toasts: &[Notification]) {
+    /// What the server has of it, after a gap: those that it no longer has were put away elsewhere. Gives the starts of what
+    /// has ended.
+    pub fn heal(&mut self, toasts: &[Notification]) -> Vec<NotificationId> {
         let known: Vec<NotificationId> = toasts.iter().map(|toast| toast.id).collect();
         self.shown.retain(|shown| shown.told.is_none_or(|told| known.contains(&told)));
-        for toast in toasts {
-            self.tell(toast);
-        }
+        toasts.iter().filter_map(|toast| self.tell(toast)).collect()
     }
 }
 
@@ -205,9 +208,9 @@ mod tests {
         let mut stack = Stack::default();
         let end = told(2, NotificationKind::RunCompleted, Some(RunOutcome::Succeeded));
         stack.tell(&started());
-        stack.tell(&end);
+        assert_eq!(stack.tell(&end), Some(started().id), "the end takes the place of the start");
         stack.answer(ToastText { words: "Started".to_owned(), ..toast_of(&started()) });
-        assert_eq!(words(&stack), ["Inventory sync started", "Inventory sync succeeded"]);
+        assert_eq!(words(&stack), ["Inventory sync succeeded"]);
         stack.put_all_away();
         assert!(stack.is_empty());
     }
@@ -234,8 +237,8 @@ mod tests {
     #[test]
     fn good_news_leaves_by_itself_and_bad_news_stays() {
         let mut stack = Stack::default();
-        stack.tell(&started());
         stack.tell(&failed(2));
+        stack.tell(&started());
         let gone: Vec<_> = (0..LOOKS).flat_map(|_| stack.look()).collect();
         assert_eq!(gone, [started().id]);
         assert_eq!(words(&stack), ["Inventory sync failed"]);

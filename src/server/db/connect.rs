@@ -164,6 +164,8 @@ fn sqlite_options(file: &Path) -> SqliteConnectOptions {
         .filename(file)
         // In WAL mode a crash of the machine may lose the last commits, never the database.
         .synchronous(SqliteSynchronous::Normal)
+        // Pages of the log until it is written back: each time waits for the disk, and who writes much would wait at each step.
+        .pragma("wal_autocheckpoint", "4000")
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
 }
@@ -174,13 +176,14 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32, limits: DbLimi
         .max_connections(1)
         .acquire_timeout(limits.acquire * 6)
         .test_before_acquire(false)
-        .connect_with(options.clone())
+        // KiB, when they are needed. Of a large database little fits into the 2 MiB that SQLite takes by itself.
+        .connect_with(options.clone().pragma("cache_size", "-32768"))
         .await?;
     let read = SqlitePoolOptions::new()
         .max_connections(readers)
         .acquire_timeout(limits.acquire)
         .test_before_acquire(false)
-        .connect_with(options.read_only(true).create_if_missing(false))
+        .connect_with(options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192"))
         .await?;
     Ok(Db::Sqlite(SqliteDb { read, write, read_limit: limits.read }))
 }

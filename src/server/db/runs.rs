@@ -1,5 +1,6 @@
 //! SQL of `operation_runs`.
 
+use chrono::{DateTime, Utc};
 use const_format::concatcp;
 use sqlx::types::Json;
 
@@ -56,12 +57,7 @@ pub async fn insert(tx: &mut Tx, new: &FullRun) -> DbResult<bool> {
 }
 
 /// Counts one more request on the tenant's active run of this identity, and gives the run.
-pub async fn join(
-    tx: &mut Tx,
-    scope: TenantScope,
-    hash: &str,
-    at: chrono::DateTime<chrono::Utc>,
-) -> DbResult<Option<Run>> {
+pub async fn join(tx: &mut Tx, scope: TenantScope, hash: &str, at: DateTime<Utc>) -> DbResult<Option<Run>> {
     const SQL: &str = concatcp!(
         "UPDATE operation_runs SET joined_count = joined_count + 1, \
          updated_at = CASE WHEN updated_at > $3 THEN updated_at ELSE $3 END \
@@ -140,17 +136,25 @@ pub const fn scope_of(run: &Run) -> TenantScope {
     TenantScope::proven(run.tenant_id)
 }
 
-/// Removes completed runs that ended before `before`, oldest first, `limit` at most, with all that belongs to them; how many.
-pub async fn delete_completed(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>, limit: i64) -> DbResult<u64> {
-    tx_sql!(
+/// Removes completed runs that ended from `from` on and before `before`, oldest first, `limit` at most, with all that belongs
+/// to them; gives when each had ended.
+pub async fn delete_completed(
+    tx: &mut Tx,
+    from: DateTime<Utc>,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> DbResult<Vec<DateTime<Utc>>> {
+    let rows: Vec<(DateTime<Utc>,)> = tx_sql!(
         tx,
-        execute(
-            "DELETE FROM operation_runs WHERE id IN (SELECT id FROM operation_runs \
-             WHERE status = 'completed' AND completed_at < $1 ORDER BY completed_at LIMIT $2)",
+        fetch_all(
+            "DELETE FROM operation_runs WHERE id IN (SELECT id FROM operation_runs WHERE status = 'completed' \
+             AND completed_at >= $1 AND completed_at < $2 ORDER BY completed_at LIMIT $3) RETURNING completed_at",
+            from,
             before,
             limit
         )
-    )
+    )?;
+    Ok(rows.into_iter().map(|(at,)| at).collect())
 }
 
 /// The tenant's runs that did this one again, oldest first.

@@ -27,12 +27,14 @@ impl Tx {
     }
 
     /// Whether no other node does this work at the moment; holds it until the end of the transaction.
-    /// On SQLite the one writer's transaction is proof enough.
+    /// On SQLite the one writer's transaction is proof enough. For work that can be done again: its commit does not wait for
+    /// the disk.
     pub async fn alone(&mut self, work: i64) -> DbResult<bool> {
         match self {
             Self::Sqlite(_) => Ok(true),
             Self::Postgres(_) => {
-                let (locked,): (bool,) = tx_sql!(self, fetch_one("SELECT pg_try_advisory_xact_lock($1)", work))?;
+                const SQL: &str = "SELECT pg_try_advisory_xact_lock($1), set_config('synchronous_commit', 'off', true)";
+                let (locked, _): (bool, String) = tx_sql!(self, fetch_one(SQL, work))?;
                 Ok(locked)
             }
         }

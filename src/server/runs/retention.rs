@@ -50,7 +50,7 @@ pub struct Pruned {
 pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Result<Pruned, sqlx::Error> {
     let now = ledger.clock().now();
     let mut pruned = Pruned::default();
-    let mut batch = FIRST_BATCH;
+    let (mut batch, mut from) = (FIRST_BATCH, DateTime::UNIX_EPOCH);
     loop {
         let mut tx = ledger.db().begin().await?;
         if !tx.alone(PRUNING).await? {
@@ -58,9 +58,11 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
             return Ok(pruned);
         }
         let begun = Instant::now();
-        let removed = runs::delete_completed(&mut tx, now - older_than, batch).await?;
-        pruned.runs += removed;
-        let mut last = removed < batch.unsigned_abs();
+        let removed = runs::delete_completed(&mut tx, from, now - older_than, batch).await?;
+        // PostgreSQL keeps what was removed in its index for a while, and would walk it again and again.
+        from = removed.iter().max().copied().unwrap_or(from);
+        pruned.runs += removed.len() as u64;
+        let mut last = (removed.len() as i64) < batch;
         if last {
             let sets = backups::delete_expired(&mut tx, now, now - TimeDelta::days(1), SETS_BATCH).await?;
             pruned.backup_sets += sets;

@@ -27,7 +27,7 @@ pub fn FieldMenu(
     let not = Memo::new(move |_| field.chosen(&filter.read()).1);
     let side = move |value: &'static str, words: &'static str, holds: bool| {
         view! {
-            <label class="side">
+            <label class="is-or-not">
                 <input
                     type="radio"
                     name=field.is_name()

@@ -67,7 +67,7 @@ fn Steps(steps: Vec<Step>) -> impl IntoView {
                 <Icon glyph=Glyph::ChevronRight/>
                 {if count == 1 { "1 step".to_owned() } else { format!("{count} steps") }}
             </summary>
-            <ol class="steps">{list}</ol>
+            <ol class="attempt-steps">{list}</ol>
         </details>
     }
 }

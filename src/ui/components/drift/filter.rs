@@ -26,7 +26,7 @@ pub fn FindingFilterForm(
     let families = families.into_iter().map(|family| (family.code, family.label));
     let baselines = baselines.into_iter().map(|choice| (choice.value, choice.name));
     view! {
-        <form class="filters" method="get" action=page role="search">
+        <form class="drift-filters" method="get" action=page role="search">
             <label class="search">
                 <span class="sr-only">"Search policies and settings"</span>
                 <input type="search" name="search" placeholder="Search policies and settings" value=search maxlength="200"/>
