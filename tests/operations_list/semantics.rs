@@ -129,7 +129,7 @@ on_both_engines! {
         app.advance(TimeDelta::days(100));
         let before = app.core.clock.now();
         let mut tx = app.core.db.begin().await.unwrap();
-        runledger::server::db::runs::delete_completed(&mut tx, before, 10).await.unwrap();
+        runledger::server::db::runs::delete_completed(&mut tx, chrono::DateTime::UNIX_EPOCH, before, 10).await.unwrap();
         tx.commit().await.unwrap();
         assert!(!failed(ReasonCode::Conflict, &[]).await, "its reasons go with a run");
     }

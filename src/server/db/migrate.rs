@@ -6,6 +6,7 @@ use sqlx::{
     Connection, PgConnection,
     migrate::{MigrateError, Migrator},
 };
+use tracing::debug;
 
 use super::{Db, DbResult};
 
@@ -61,7 +62,13 @@ impl Db {
                 let mut queue = SqliteStorage::<()>::migrations();
                 queue.dangerous_set_table_name("_apalis_migrations");
                 queue.run(db.write()).await?;
-                self.tell_planner().await.map_err(MigrateError::Execute)?;
+                // What is in the log goes into the file, so that whoever only looks leaves it as it is. A database that cannot
+                // be written is told of by who has to write it.
+                let told = self.tell_planner().await;
+                if let Err(error) = told.and(sqlx::query("PRAGMA wal_checkpoint").execute(db.write()).await.map(|_| ()))
+                {
+                    debug!(%error, "the tables were not looked at");
+                }
             }
             Self::Postgres(pool) => {
                 // Of its own: a migration takes as long as it takes, and others may wait that long for their turn.

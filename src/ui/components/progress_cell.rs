@@ -11,13 +11,15 @@ use crate::{
 pub fn ProgressCell(#[prop(into)] run: Signal<Run>) -> impl IntoView {
     let told = Memo::new(move |_| {
         let run = run.read();
-        (run.state(), run.progress.clone(), words::counts(&run.summary_counts))
+        // What another module does waits for a person there, not for a worker.
+        let waits = if run.operation_type.is_shadow() { "Not confirmed yet" } else { "Waits for a worker" };
+        (run.state(), run.progress.clone(), words::counts(&run.summary_counts), waits)
     });
     move || match told.get() {
-        (RunState::Queued, _, _) => view! { <span class="quiet">"Waiting for a worker"</span> }.into_any(),
-        (RunState::Running, Some(progress), _) => view! { <RunProgressBar progress/> }.into_any(),
-        (RunState::Running, None, _) => view! { <span class="quiet">"Starting"</span> }.into_any(),
-        (RunState::Ended(_), _, counts) => view! { <span class="counts">{counts}</span> }.into_any(),
+        (RunState::Queued, _, _, waits) => view! { <span class="quiet">{waits}</span> }.into_any(),
+        (RunState::Running, Some(progress), ..) => view! { <RunProgressBar progress/> }.into_any(),
+        (RunState::Running, None, ..) => view! { <span class="quiet">"Starting"</span> }.into_any(),
+        (RunState::Ended(_), _, counts, _) => view! { <span class="counts">{counts}</span> }.into_any(),
     }
 }
 
