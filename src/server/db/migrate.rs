@@ -8,7 +8,7 @@ use sqlx::{
 };
 use tracing::debug;
 
-use super::{Db, DbResult};
+use super::Db;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -44,15 +44,6 @@ impl Db {
         SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default()
     }
 
-    /// Lets SQLite look at what its tables hold, where that has changed; PostgreSQL does so by itself.
-    pub async fn tell_planner(&self) -> DbResult<()> {
-        if let Self::Sqlite(db) = self {
-            // Of all tables, by a sample of each that has grown or was never looked at.
-            sqlx::query("PRAGMA optimize = 0x10012").execute(db.write()).await?;
-        }
-        Ok(())
-    }
-
     /// Brings the schema to this version. Safe when several processes do it at once.
     pub async fn migrate(&self) -> Result<(), MigrationError> {
         match self {
@@ -64,10 +55,8 @@ impl Db {
                 queue.run(db.write()).await?;
                 // What is in the log goes into the file, so that whoever only looks leaves it as it is. A database that cannot
                 // be written is told of by who has to write it.
-                let told = self.tell_planner().await;
-                if let Err(error) = told.and(sqlx::query("PRAGMA wal_checkpoint").execute(db.write()).await.map(|_| ()))
-                {
-                    debug!(%error, "the tables were not looked at");
+                if let Err(error) = sqlx::query("PRAGMA wal_checkpoint").execute(db.write()).await {
+                    debug!(%error, "the log stays beside the database");
                 }
             }
             Self::Postgres(pool) => {

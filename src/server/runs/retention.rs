@@ -77,7 +77,6 @@ pub async fn prune(ledger: &OperationRunService, older_than: TimeDelta) -> Resul
         tx.commit().await?;
         if last {
             pruned.tasks = clean_queue(ledger, now).await?;
-            ledger.db().tell_planner().await?;
             info!(
                 runs = pruned.runs,
                 tasks = pruned.tasks,
