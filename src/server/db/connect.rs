@@ -164,8 +164,6 @@ fn sqlite_options(file: &Path) -> SqliteConnectOptions {
         .filename(file)
         // In WAL mode a crash of the machine may lose the last commits, never the database.
         .synchronous(SqliteSynchronous::Normal)
-        // Pages of the log until it is written back: each time waits for the disk, and who writes much would wait at each step.
-        .pragma("wal_autocheckpoint", "4000")
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
 }
