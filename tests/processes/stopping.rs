@@ -56,7 +56,7 @@ on_both_engines! {
     }
 
     async fn a_job_finishes_within_the_grace_time_of_a_server_that_stops(app: TestApp) {
-        let graph = Graph::sample(&["slow:40"]).await;
+        let graph = Graph::sample(&["slow:120"]).await;
         let (mut server, owner, mut stream) = viewed(&app, &graph).await;
         let form = [("tenant", "contoso"), ("operation_type", "inventory.sync")];
         let (status, told) = owner.ask("operations/start", &form).await;
