@@ -15,15 +15,21 @@ use crate::model::{
     run::{Run, RunStatus},
 };
 
-/// Which users have runs of which type and status: goes from one kind to the next in the index.
+/// Which users have runs of which type and status: goes from one kind to the next in the index. To the next status, else the
+/// next type, else the next user: SQLite would walk all runs of a user to find what follows three columns at once.
 pub const KINDS: &str = "WITH RECURSIVE kind (initiator_user_id, type, status) AS ( \
     SELECT * FROM (SELECT initiator_user_id, type, status FROM operation_runs \
     WHERE tenant_id = $1 AND initiator_user_id IS NOT NULL ORDER BY initiator_user_id, type, status LIMIT 1) AS least \
     UNION ALL \
-    SELECT run.initiator_user_id, run.type, run.status FROM kind JOIN operation_runs run ON run.id = ( \
-    SELECT next.id FROM operation_runs next WHERE next.tenant_id = $1 AND \
-    (next.initiator_user_id, next.type, next.status) > (kind.initiator_user_id, kind.type, kind.status) \
-    ORDER BY next.initiator_user_id, next.type, next.status LIMIT 1)) \
+    SELECT run.initiator_user_id, run.type, run.status FROM kind JOIN operation_runs run ON run.id = coalesce( \
+    (SELECT next.id FROM operation_runs next WHERE next.tenant_id = $1 \
+    AND next.initiator_user_id = kind.initiator_user_id AND next.type = kind.type AND next.status > kind.status \
+    ORDER BY next.status LIMIT 1), \
+    (SELECT next.id FROM operation_runs next WHERE next.tenant_id = $1 \
+    AND next.initiator_user_id = kind.initiator_user_id AND next.type > kind.type ORDER BY next.type, next.status LIMIT 1), \
+    (SELECT next.id FROM operation_runs next WHERE next.tenant_id = $1 \
+    AND next.initiator_user_id > kind.initiator_user_id \
+    ORDER BY next.initiator_user_id, next.type, next.status LIMIT 1))) \
     SELECT initiator_user_id, type, status FROM kind LIMIT $2";
 pub const TWO_IN: &str = "SELECT id FROM operation_runs WHERE tenant_id = $1 AND id >= $2 AND id <= $3 LIMIT 2";
 pub const MEMBERS: &str = "SELECT u.id, u.name FROM memberships m JOIN users u ON u.id = m.user_id \
