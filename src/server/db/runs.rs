@@ -162,7 +162,8 @@ pub async fn retries(db: &Db, scope: TenantScope, id: RunId) -> DbResult<Vec<Run
     let rows: Vec<(RunId,)> = db_sql!(
         db,
         fetch_all(
-            "SELECT id FROM operation_runs WHERE tenant_id = $1 AND retry_of = $2 ORDER BY id LIMIT 50",
+            // `IS TRUE` keeps SQLite from walking all of the tenant's runs in their order.
+            "SELECT id FROM operation_runs WHERE (tenant_id = $1) IS TRUE AND retry_of = $2 ORDER BY id LIMIT 50",
             scope.tenant(),
             id
         )
