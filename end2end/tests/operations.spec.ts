@@ -25,7 +25,7 @@ test("a filter is the address, and back, forward and reload give the same view",
   await expect(filter(page, "Outcome")).toContainText("Failed +1");
   await expect(rows(page).first()).toContainText(/Failed|Cancelled/);
   await expect(outcomes(page, "Succeeded")).toHaveCount(0);
-  await page.locator(".filter-menu[open] .side", { hasText: "Is not" }).click();
+  await page.locator(".filter-menu[open] .is-or-not", { hasText: "Is not" }).click();
   await expect(page).toHaveURL(/outcome_is=not/);
   await expect(outcomes(page, "Failed")).toHaveCount(0);
 
@@ -174,7 +174,7 @@ test("back, forward and reload give each view again, whatever it is filtered by"
   await step(() => page.locator("[name=initiator][value=system]").check(), /initiator=system/);
   await filter(page, "Reason").locator("summary").click();
   await step(() => page.locator("[name=reason][value=not_found]").check(), /reason=not_found/);
-  await step(() => page.locator(".filter-menu[open] .side", { hasText: "Is not" }).click(), /reason_is=not/);
+  await step(() => page.locator(".filter-menu[open] .is-or-not", { hasText: "Is not" }).click(), /reason_is=not/);
   await filter(page, "Created").locator("summary").click();
   await step(() => page.getByLabel("Last 90 days").check(), /from=-90d/);
   const day = new Date().toISOString().slice(0, 10);
