@@ -37,11 +37,10 @@ export async function runOf(page: Page, tenant: string, run: string): Promise<Ru
   return (await ask<{ run: Run }>(page, "operations/show", { tenant, run })).run;
 }
 
-/** Waits until nothing goes on in the tenant, so that two looks at it see the same. */
+/** Waits until nothing goes on in the tenant, so that two looks at it see the same. A restore may wait for a person for good. */
 export async function atRest(page: Page, tenant: string): Promise<void> {
-  await expect
-    .poll(async () => (await runsOf(page, tenant, "status=completed&status_is=not")).length, { timeout: 45_000 })
-    .toBe(0);
+  const active = "status=completed&status_is=not&type=restore.execute&type_is=not";
+  await expect.poll(async () => (await runsOf(page, tenant, active)).length, { timeout: 45_000 }).toBe(0);
 }
 
 let made = 0;

@@ -88,19 +88,16 @@ test("a duration ticks while its run goes on", async ({ page }) => {
 });
 
 test("nothing moves while a page comes to life", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
   const shifts = await watchShifts(page);
   await signIn(page, "owner@fabrikam.example");
   await atRest(page, "fabrikam");
   const run = (await rows(page).first().getByRole("link").getAttribute("href")) ?? "";
-  for (const width of [1280, 400]) {
-    await page.setViewportSize({ width, height: 800 });
-    for (const path of ["/t/fabrikam/operations", "/t/fabrikam/operations?outcome=failed&from=-90d", run]) {
-      await page.goto(path);
-      // On a phone the word is for screen readers only.
-      await expect(live(page)).toBeAttached();
-      // What moves by less is no pixel.
-      expect(Math.round((await shifts()) * 1000), `${path} at ${width} px`).toBe(0);
-    }
+  for (const path of ["/t/fabrikam/operations", "/t/fabrikam/operations?outcome=failed&from=-90d", run]) {
+    await page.goto(path);
+    await expect(live(page)).toBeVisible();
+    // What moves by less is no pixel.
+    expect(Math.round((await shifts()) * 1000), path).toBe(0);
   }
 });
 

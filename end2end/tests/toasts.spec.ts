@@ -116,32 +116,6 @@ test("start and end are told in two tabs at once, the start while the run goes o
   expect(Math.min(hereToo, thereToo)).toBeGreaterThan(Math.max(here, there));
 });
 
-test("a toast holds still under the pointer and under the focus, and leaves after both", async ({ page }) => {
-  await page.clock.install();
-  await signIn(page, "owner@contoso.example");
-  await openOperations(page);
-  await startRun(page.request, "contoso", "inventory.sync");
-  const toasts = page.locator(".toast");
-  await toast(page, done).hover();
-  await page.clock.runFor(15_000);
-  await expect(toast(page, done)).toBeVisible();
-
-  // The pointer that comes and goes does not let go what the focus holds.
-  await page.keyboard.press("F8");
-  await expect(page.locator(".toast", { has: page.locator(":focus") })).toHaveCount(1);
-  await page.mouse.move(200, 300);
-  await page.clock.runFor(15_000);
-  await expect(toast(page, done)).toBeVisible();
-  await toast(page, done).hover();
-  await page.mouse.move(200, 300);
-  await page.clock.runFor(15_000);
-  await expect(toast(page, done)).toBeVisible();
-
-  await page.locator("#main").focus();
-  await page.clock.runFor(15_000);
-  await expect(toasts).toHaveCount(0);
-});
-
 test("of five failures three stand on the screen, stay, and are announced at once", async ({ page, server }) => {
   test.slow();
   await page.clock.install();
