@@ -87,8 +87,8 @@ test("a duration ticks while its run goes on", async ({ page }) => {
   await expect(duration).toHaveText("1:40");
 });
 
-test("nothing moves while a page comes to life", async ({ page }) => {
-  await page.setViewportSize({ width: 1280, height: 800 });
+for (const width of [1280, 400]) test(`nothing moves while a page ${width} pixels wide comes to life`, async ({ page }) => {
+  await page.setViewportSize({ width, height: 800 });
   const shifts = await watchShifts(page);
   await signIn(page, "owner@fabrikam.example");
   await atRest(page, "fabrikam");

@@ -24,6 +24,8 @@ pub struct InboxStore {
     /// While the pointer or the focus is on a toast, none leaves.
     hovered: RwSignal<bool>,
     focused: RwSignal<bool>,
+    /// Put away elsewhere meanwhile: they leave afterwards.
+    put_off: StoredValue<Vec<NotificationId>>,
 }
 
 impl InboxStore {
@@ -36,6 +38,7 @@ impl InboxStore {
             looking: RwSignal::new(false),
             hovered: RwSignal::new(false),
             focused: RwSignal::new(false),
+            put_off: StoredValue::new(Vec::new()),
         };
         let look_again = once_a_second(move || store.load_newest());
         feed.listen(move |event| {
@@ -55,7 +58,11 @@ impl InboxStore {
             LiveEvent::Notification { notification } => self.told(&notification),
             LiveEvent::Inbox { unread, toasted } => {
                 self.unread.set(unread);
-                self.stack.update(|stack| stack.put_away(&toasted));
+                if self.is_held() {
+                    self.put_off.update_value(|ids| ids.extend(toasted));
+                } else {
+                    self.stack.update(|stack| stack.put_away(&toasted));
+                }
             }
             LiveEvent::Gap => spawn_local(async move {
                 if let Ok(inbox) = get_inbox().await {
@@ -167,9 +174,23 @@ impl InboxStore {
         }
     }
 
+    /// Whether somebody is at the toasts.
+    fn is_held(self) -> bool {
+        self.hovered.get_untracked() || self.focused.get_untracked()
+    }
+
     /// Toasts leave by themselves, but not while somebody is at them or nobody sees the page.
     fn keep_time(self) {
-        let waiting = Memo::new(move |_| !self.stack.read().is_empty() && !self.hovered.get() && !self.focused.get());
+        let held = Memo::new(move |_| self.hovered.get() || self.focused.get());
+        let waiting = Memo::new(move |_| !self.stack.read().is_empty() && !held.get());
+        Effect::new(move |_| {
+            if !held.get() {
+                let ids = self.put_off.try_update_value(std::mem::take).unwrap_or_default();
+                if !ids.is_empty() {
+                    self.stack.update(|stack| stack.put_away(&ids));
+                }
+            }
+        });
         Effect::new(move |before: Option<Option<IntervalHandle>>| {
             if let Some(Some(clock)) = before {
                 clock.clear();

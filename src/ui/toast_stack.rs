@@ -1,6 +1,6 @@
 //! The toasts of a page as plain data: what is told once, what leaves by itself, what stays.
 
-use super::components::toast::ToastText;
+use super::components::{icon::Glyph, notification_row::sign_of, toast::ToastText};
 use crate::model::{
     ids::NotificationId,
     notification::{Notification, NotificationKind},
@@ -17,6 +17,8 @@ pub struct Shown {
     /// Within this page.
     pub key: u64,
     pub text: ToastText,
+    /// Its icon, with the name of its colour.
+    pub sign: (Glyph, &'static str),
     /// The notification that it shows; none for the answer to a click.
     told: Option<NotificationId>,
     /// It says that a run started or was joined, which a click's answer says as well.
@@ -28,6 +30,12 @@ pub struct Shown {
 }
 
 impl Shown {
+    fn of(text: ToastText) -> Self {
+        let sign = if text.alert { (Glyph::CircleCross, "failed") } else { (Glyph::CircleCheck, "succeeded") };
+        let left = (!text.alert).then_some(LOOKS);
+        Self { key: 0, text, sign, told: None, start: false, tenant: None, left }
+    }
+
     /// What stays the same while it is the same toast: when its words change it is told anew.
     pub fn identity(&self) -> (u64, String) {
         (self.key, self.text.words.clone())
@@ -84,7 +92,13 @@ impl Stack {
         }
         let over = self.shown.iter().position(|shown| !started && shown.start && shown.text.link == text.link);
         let over = over.and_then(|start| self.shown.remove(start).told);
-        self.push(text, Some(notification.id), started, tenant);
+        self.push(Shown {
+            told: Some(notification.id),
+            sign: sign_of(notification),
+            start: started,
+            tenant,
+            ..Shown::of(text)
+        });
         over
     }
 
@@ -96,14 +110,13 @@ impl Stack {
         match same.next_back() {
             Some(same) if same.start => (same.text, same.left) = (text, Some(LOOKS)),
             Some(_) => {}
-            None => self.push(text, None, leads, None),
+            None => self.push(Shown { start: leads, ..Shown::of(text) }),
         }
     }
 
-    fn push(&mut self, text: ToastText, told: Option<NotificationId>, start: bool, tenant: Option<(String, String)>) {
+    fn push(&mut self, shown: Shown) {
         self.keys += 1;
-        let left = (!text.alert).then_some(LOOKS);
-        self.shown.push(Shown { key: self.keys, text, told, start, tenant, left });
+        self.shown.push(Shown { key: self.keys, ..shown });
     }
 
     /// Takes one off the screen; the notification that it showed.

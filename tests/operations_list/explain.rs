@@ -110,6 +110,13 @@ impl Plan {
         }
     }
 
+    /// SQLite reads each range by this index. PostgreSQL tells rows, which are the better measure.
+    pub fn reads_ranges_by(&self, index: &str, what: &str) {
+        let ranges = self.text.split("LIST SUBQUERY").nth(1).unwrap_or_default();
+        let other = ranges.lines().find(|line| line.starts_with("SEARCH operation_runs") && !line.contains(index));
+        assert_eq!(other, None, "{what}:\n{}", self.text);
+    }
+
     /// Each range is read in its order and the page is cut from their merge; a list that is sorted before it is cut
     /// would be sorted whole. SQLite sorts the page itself, at the end.
     pub fn sorts_no_more_than_a_page(&self, what: &str, ranges: usize) {

@@ -138,4 +138,29 @@ on_both_engines! {
             plan_of(db, sql, &values).await.walks_indexes_only(most, what);
         }
     }
+
+    async fn where_too_many_people_have_runs_each_kind_is_read_by_its_index_and_looked_at(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let db = &app.core.db;
+        let mut people = Vec::new();
+        for name in 0..17 {
+            people.push(user(&app, &format!("person{name}")).await);
+        }
+        let kind = |n: i64| {
+            let n = n.unsigned_abs() as usize;
+            let operation_type = OperationType::ALL[n % OperationType::ALL.len()];
+            let initiator = Some(people[n / OperationType::ALL.len() % people.len()]);
+            Kind { operation_type, initiator, ..Kind::PLAIN }
+        };
+        write_many(&app, scope, RUNS, start_of_time(), kind).await;
+        // SQLite without statistics, as in production.
+        if matches!(db, Db::Postgres(_)) {
+            analyze(db).await;
+        }
+        let filter = RunFilter::parse(&format!("initiator={}&initiator_is=not", people[0])).0;
+        let selection = app.core.runs.selection(scope, &filter, None).await.unwrap();
+        let page = plan(db, &selection.page_sql(Direction::Older, PAGE), scope.tenant(), IdRange::ALL).await;
+        page.walks_indexes_only(3_000.0, "a page of all but one person");
+        page.reads_ranges_by("operation_runs_state", "a page of all but one person");
+    }
 }

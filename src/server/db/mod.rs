@@ -32,6 +32,7 @@ pub mod restores;
 pub mod rows;
 pub mod run_events;
 pub mod run_list;
+pub mod run_part;
 pub mod run_query;
 mod run_reasons;
 pub mod run_tables;

@@ -1,12 +1,12 @@
 //! SQL of the operations page: pages, counts and choices, each of them a merge of ranges of an index.
 
 use sqlx::AssertSqlSafe;
-use uuid::Uuid;
 
 use super::{
     Db, DbResult, db_sql, read_postgres, read_sqlite,
     rows::{ListedRow, RUN_COLUMNS},
-    run_query::{IdRange, MOST_RANGES, OF_SYSTEM, PersonKind, Ranges, RunQuery},
+    run_part::{Dialect, OF_SYSTEM},
+    run_query::{IdRange, MOST_RANGES, PersonKind, Ranges, RunQuery},
     scope::TenantScope,
 };
 use crate::model::{
@@ -79,11 +79,12 @@ pub struct Selection {
 impl Selection {
     pub async fn prepare(db: &Db, scope: TenantScope, query: &RunQuery) -> DbResult<Self> {
         let kinds = if query.asks_for_kinds() { kinds(db, scope).await? } else { None };
-        let (literal, ordered_parts): (fn(Uuid) -> String, _) = match db {
-            Db::Sqlite(_) => (sqlite_literal, false),
-            Db::Postgres(_) => (postgres_literal, true),
+        let dialect = match db {
+            Db::Sqlite(_) => Dialect::Sqlite,
+            Db::Postgres(_) => Dialect::Postgres,
         };
-        Ok(Self { scope, ranges: query.ranges(literal, kinds.as_deref()), ordered_parts })
+        let ordered_parts = dialect == Dialect::Postgres;
+        Ok(Self { scope, ranges: query.ranges(dialect, kinds.as_deref()), ordered_parts })
     }
 
     /// How many ranges a page is merged from.
@@ -239,14 +240,6 @@ fn counted(runs: u64) -> RunCount {
 
 fn known(rows: Vec<ListedRow>) -> impl Iterator<Item = Run> {
     rows.into_iter().filter_map(|row| row.run).map(Run::from)
-}
-
-fn sqlite_literal(id: Uuid) -> String {
-    format!("x'{}'", id.simple())
-}
-
-fn postgres_literal(id: Uuid) -> String {
-    format!("'{id}'::uuid")
 }
 
 /// Which users have runs of which type and status in the tenant; none when that is too much to tell. Goes from one kind

@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::run_part::{Cell, Dialect, Part, is};
 use crate::model::{
     choice::Choice,
     ids::{RunId, UserId},
@@ -13,9 +14,6 @@ use crate::model::{
 
 /// More ranges than this are not merged: a wider range is walked and filtered. SQLite merges at most 500.
 pub const MOST_RANGES: usize = 400;
-
-/// What a range says that has the system's runs only.
-pub const OF_SYSTEM: &str = "initiator_user_id IS NULL";
 
 /// The ids from `first` to `last`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,37 +63,6 @@ pub struct RunQuery {
     pub reasons: Choice<ReasonCode>,
 }
 
-/// The least parts that filters tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cell {
-    operation_type: OperationType,
-    status: RunStatus,
-    outcome: Option<RunOutcome>,
-}
-
-impl Cell {
-    fn all() -> impl Iterator<Item = Self> {
-        let states = |status: RunStatus| match status {
-            RunStatus::Completed => RunOutcome::ALL.iter().map(|outcome| (status, Some(*outcome))).collect(),
-            RunStatus::Queued | RunStatus::Running => vec![(status, None)],
-        };
-        OperationType::ALL.iter().flat_map(move |operation_type| {
-            RunStatus::ALL.iter().flat_map(move |status| states(*status)).map(|(status, outcome)| Self {
-                operation_type: *operation_type,
-                status,
-                outcome,
-            })
-        })
-    }
-
-    /// The words are our own: nothing in them needs an escape.
-    fn sql(self) -> String {
-        let Self { operation_type, status, outcome } = self;
-        let outcome = outcome.map_or("IS NULL".to_owned(), |outcome| format!("= '{outcome}'"));
-        format!(" AND type = '{operation_type}' AND status = '{status}' AND outcome {outcome}")
-    }
-}
-
 /// What exists of a user's runs.
 pub type PersonKind = (UserId, OperationType, RunStatus);
 
@@ -132,18 +99,18 @@ impl RunQuery {
     }
 
     /// The ranges. `kinds`: see [`RunQuery::asks_for_kinds`]; none when they are too many.
-    pub fn ranges(&self, literal: fn(Uuid) -> String, kinds: Option<&[PersonKind]>) -> Ranges {
+    pub fn ranges(&self, dialect: Dialect, kinds: Option<&[PersonKind]>) -> Ranges {
         let codes: Vec<String> = self.reasons.values.iter().map(|code| format!("'{code}'")).collect();
-        let with_reason = self.with_reason(&codes, literal, kinds);
+        let with_reason = self.with_reason(&codes, dialect, kinds);
         if let Some(ranges) = with_reason.clone().filter(|_| !self.reasons.not) {
             return ranges;
         }
-        let (parts, residual) = self.parts(literal, kinds, 1);
+        let (parts, residual) = self.parts(dialect, kinds, 1);
         let excluded = with_reason.filter(|with| with.residual.is_none() && residual.is_none()).map(|with| with.texts);
         let is = if self.reasons.not { "IS NULL" } else { "IS NOT NULL" };
         let looked_up = (!codes.is_empty()).then(|| has_reason("operation_runs.id", &codes.join(", "), is));
         Ranges {
-            texts: parts.iter().map(|part| from_runs(part)).collect(),
+            texts: parts.iter().map(|part| part.of_runs(dialect)).collect(),
             residual: and(residual, looked_up),
             id: "id",
             excluded,
@@ -151,21 +118,16 @@ impl RunQuery {
     }
 
     /// The runs with one of the codes; none when no code is named, or the ranges would be too many.
-    fn with_reason(
-        &self,
-        codes: &[String],
-        literal: fn(Uuid) -> String,
-        kinds: Option<&[PersonKind]>,
-    ) -> Option<Ranges> {
-        let (parts, residual) = match self.parts(literal, kinds, codes.len()) {
+    fn with_reason(&self, codes: &[String], dialect: Dialect, kinds: Option<&[PersonKind]>) -> Option<Ranges> {
+        let (parts, residual) = match self.parts(dialect, kinds, codes.len()) {
             // In the order of the list lie only those of one kind.
             (parts, residual) if self.is_of_any_kind() => {
                 debug_assert_eq!(parts.len(), 1);
-                (Cell::all().map(Cell::sql).collect(), residual)
+                (Cell::all().map(Part::of).collect(), residual)
             }
             parts => parts,
         };
-        let texts = by_reason(codes, &parts);
+        let texts = by_reason(codes, &parts, dialect);
         (!codes.is_empty() && texts.len() <= MOST_RANGES).then_some(Ranges {
             texts,
             residual,
@@ -179,28 +141,23 @@ impl RunQuery {
     }
 
     /// What tells the ranges apart, each of which is read `times` times, and what has to be looked at beside.
-    fn parts(
-        &self,
-        literal: fn(Uuid) -> String,
-        kinds: Option<&[PersonKind]>,
-        times: usize,
-    ) -> (Vec<String>, Option<String>) {
-        let by_cell = || self.cells().into_iter().map(Cell::sql).collect();
+    fn parts(&self, dialect: Dialect, kinds: Option<&[PersonKind]>, times: usize) -> (Vec<Part>, Option<String>) {
+        let by_cell = || self.cells().into_iter().map(Part::of).collect();
         if self.is_of_any_kind() {
-            return (vec![String::new()], None);
+            return (vec![Part::everything()], None);
         }
         if self.initiators.is_any() {
             return (by_cell(), None);
         }
-        match self.by_person(literal, kinds).filter(|parts| parts.len() * times <= MOST_RANGES) {
+        match self.by_person(dialect, kinds).filter(|parts| parts.len() * times <= MOST_RANGES) {
             Some(parts) => (parts, None),
-            None => (by_cell(), Some(self.initiator_is(literal))),
+            None => (by_cell(), Some(self.initiator_is(dialect))),
         }
     }
 
-    fn by_person(&self, literal: fn(Uuid) -> String, kinds: Option<&[PersonKind]>) -> Option<Vec<String>> {
+    fn by_person(&self, dialect: Dialect, kinds: Option<&[PersonKind]>) -> Option<Vec<Part>> {
         let cells = self.cells();
-        let of = |user: Option<UserId>, cell: &Cell| format!(" AND {}{}", is(user, literal), cell.sql());
+        let of = |user: Option<UserId>, cell: &Cell| Part::of_person(user, *cell, dialect);
         if !self.asks_for_kinds() {
             let users = self.initiators.values.iter();
             return Some(users.flat_map(|user| cells.iter().map(move |cell| of(*user, cell))).collect());
@@ -218,24 +175,17 @@ impl RunQuery {
         Some(parts)
     }
 
-    fn initiator_is(&self, literal: fn(Uuid) -> String) -> String {
-        let any: Vec<String> = self.initiators.values.iter().map(|user| is(*user, literal)).collect();
+    fn initiator_is(&self, dialect: Dialect) -> String {
+        let any: Vec<String> = self.initiators.values.iter().map(|user| is(*user, dialect)).collect();
         let any = any.join(" OR ");
         // A run of the system is none of the users; the plain negation would be neither true nor false for it.
         if self.initiators.not { format!("({any}) IS NOT TRUE") } else { format!("({any})") }
     }
 }
 
-fn is(user: Option<UserId>, literal: fn(Uuid) -> String) -> String {
-    user.map_or(OF_SYSTEM.to_owned(), |user| format!("initiator_user_id = {}", literal(user.0)))
-}
-
-fn from_runs(restriction: &str) -> String {
-    format!("FROM operation_runs WHERE tenant_id = $1{restriction} AND id >= $2 AND id <= $3")
-}
-
 /// A run with several of the codes is in the range of the first of them only.
-fn by_reason(codes: &[String], parts: &[String]) -> Vec<String> {
+fn by_reason(codes: &[String], parts: &[Part], dialect: Dialect) -> Vec<String> {
+    let reasons = dialect.by_index("operation_run_reasons", "operation_run_reasons_code");
     let mut texts = Vec::new();
     for (index, code) in codes.iter().enumerate() {
         let first = match &codes[..index] {
@@ -244,8 +194,8 @@ fn by_reason(codes: &[String], parts: &[String]) -> Vec<String> {
         };
         texts.extend(parts.iter().map(|part| {
             format!(
-                "FROM operation_run_reasons WHERE tenant_id = $1 AND code = {code}{part} \
-                 AND run_id >= $2 AND run_id <= $3{first}"
+                "FROM {reasons} WHERE tenant_id = $1 AND code = {code}{} AND run_id >= $2 AND run_id <= $3{first}",
+                part.restriction
             )
         }));
     }

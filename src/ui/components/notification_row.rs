@@ -11,13 +11,18 @@ use crate::model::{
     run::RunState,
 };
 
-#[component]
-pub fn NotificationRow(notification: Notification) -> impl IntoView {
-    let (glyph, token) = match (notification.kind, notification.outcome) {
+/// The icon of a notification with the name of its colour, the same in the bell and on a toast.
+pub const fn sign_of(notification: &Notification) -> (Glyph, &'static str) {
+    match (notification.kind, notification.outcome) {
         (NotificationKind::ScheduleLate, _) => (Glyph::Clock, "partial"),
         (NotificationKind::RunStarted, _) | (_, None) => (Glyph::Play, "running"),
         (_, Some(outcome)) => (Glyph::of(RunState::Ended(outcome)), RunState::Ended(outcome).token()),
-    };
+    }
+}
+
+#[component]
+pub fn NotificationRow(notification: Notification) -> impl IntoView {
+    let (glyph, token) = sign_of(&notification);
     let by = (notification.initiator_name != "system").then(|| format!("asked for by {}", notification.initiator_name));
     let facts: Vec<String> =
         [Some(notification.tenant_name.clone()), notification.counts(), by].into_iter().flatten().collect();

@@ -124,7 +124,7 @@ pub fn Toasts(
 
 #[component]
 fn OneToast(inbox: InboxStore, shown: Shown, tenant: Signal<String>, put_away: Callback<(u64, By)>) -> impl IntoView {
-    let (key, text) = (shown.key, shown.text.clone());
+    let (key, text, (glyph, colour)) = (shown.key, shown.text.clone(), shown.sign);
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" {
             // It means this toast, not the dialog or the menu around it.
@@ -134,8 +134,8 @@ fn OneToast(inbox: InboxStore, shown: Shown, tenant: Signal<String>, put_away: C
         }
     };
     view! {
-        <div class="toast" class:toast-alert=text.alert on:keydown=on_key>
-            <Icon glyph=if text.alert { Glyph::CircleCross } else { Glyph::CircleCheck }/>
+        <div class="toast" on:keydown=on_key>
+            <span class=format!("toast-sign ink-{colour}")><Icon glyph/></span>
             <span class="toast-words">{move || shown.words(&tenant.read())}</span>
             {text
                 .link
