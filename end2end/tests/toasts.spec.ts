@@ -153,6 +153,27 @@ test("of five failures three stand on the screen, stay, and are announced at onc
   await expect(page.locator(".toast")).toHaveCount(0);
 });
 
+test("none leaves while the pointer or the focus is on them, although it does elsewhere", async ({ page, context }) => {
+  test.slow();
+  await signIn(page, "owner@contoso.example");
+  await openOperations(page);
+  const other = await context.newPage();
+  await openOperations(other);
+  for (const by of ["pointer", "focus"]) {
+    await ended(page.request, "contoso", await startRun(page.request, "contoso", "inventory.sync"));
+    await expect(toast(page, done)).toBeVisible();
+    await expect(toast(other, done)).toBeVisible();
+    if (by === "pointer") await toast(page, done).hover();
+    else await page.keyboard.press("F8");
+    // The other page tells how long a toast stays that nobody is at.
+    await expect(other.locator(".toast"), by).toHaveCount(0, { timeout: 30_000 });
+    await expect(toast(page, done), by).toBeVisible();
+    if (by === "pointer") await lookAway(page);
+    else await page.getByRole("searchbox", { name: "Search by run id" }).focus();
+    await expect(page.locator(".toast"), by).toHaveCount(0);
+  }
+});
+
 test("the keys go from toast to toast, and from the last one back", async ({ page, server }) => {
   await signIn(page, "owner@contoso.example");
   await saveSettings(page.request, "contoso", { run_completed: "true" });
