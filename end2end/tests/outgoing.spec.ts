@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import AxeBuilder from "@axe-core/playwright";
+import { isAccessible } from "../support/accessible";
 import { expect, test } from "../support/server";
 import { signIn } from "../support/sign-in";
 
@@ -56,8 +56,7 @@ for (const javaScriptEnabled of [true, false]) {
       await row.getByLabel("Name").fill("Day watch");
       await row.getByLabel("Late schedules").uncheck();
       if (javaScriptEnabled) {
-        const found = await new AxeBuilder({ page }).analyze();
-        expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)).toEqual([]);
+        await isAccessible(page);
       }
       await row.getByRole("button", { name: "Save changes" }).click();
       await expect(page.getByText("The destination was changed.")).toBeVisible();

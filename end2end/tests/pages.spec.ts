@@ -1,8 +1,8 @@
 // Every page of a tenant: it opens from the navigation, stays within a phone, and has no fault that axe finds.
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { faults } from "../support/accessible";
 import { backUp, preview } from "../support/backups";
 import { runOf, runsOf } from "../support/elsewhere";
 import { expect, test } from "../support/server";
@@ -58,13 +58,8 @@ async function furnish(page: Page): Promise<Record<string, string>> {
   return { ":family": family, ":id": id, ":set": set, ":restore": restore, ":finding": findings.items[0].id, ":run": failed.id };
 }
 
-const faults = async (page: Page) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-
 test("each page is without a fault, in light and dark, and within a phone", async ({ page }) => {
   test.setTimeout(600_000);
-  // Without motion a button has the colours of the other scheme at once, and not on the way there.
-  await page.emulateMedia({ reducedMotion: "reduce" });
   const errors: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(error.message));

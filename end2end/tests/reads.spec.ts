@@ -1,11 +1,10 @@
 // What only reads, with JavaScript and without it: other tenants, roles, phones, the dark, and what axe finds.
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { faults } from "../support/accessible";
 import { list, live, overflow, rows } from "../support/list";
 import { expect, test } from "../support/server";
 import { signIn } from "../support/sign-in";
 
-const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
 const addressOfRun = async (page: Page, nth = 0) => (await rows(page).nth(nth).getByRole("link").getAttribute("href")) ?? "";
 
 /** How bright the page's ground is, from 0 to 255. */
@@ -93,9 +92,7 @@ for (const alive of [true, false]) {
           await page.setViewportSize({ width, height: 800 });
           await page.goto(path);
           if (alive) await expect(live(page)).toBeVisible();
-          const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-          const faults = violations.map(({ id, nodes }) => `${path}, ${width}: ${id}: ${nodes[0].html}`);
-          expect(faults).toEqual([]);
+          expect(await faults(page), `${path}, ${width} px wide`).toEqual([]);
         }
       }
     });

@@ -1,6 +1,6 @@
 // What stands in the place of the list while there is none, and the list at its extremes.
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { isAccessible } from "../support/accessible";
 import { atRest, changed, newRun, running, runsOf } from "../support/elsewhere";
 import { boxes, filter, list, live, lookAway, overflow, rowOf, rows } from "../support/list";
 import { expect, test } from "../support/server";
@@ -9,11 +9,6 @@ import { heldStream } from "../support/stream";
 
 const asksForRuns = "**/api/operations/list*";
 const nothing = { runs: [], previous: null, next: null, count: { runs: 0, more: false }, found: null, note: null };
-
-async function isAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)).toEqual([]);
-}
 
 /** To the list from another page, so that the browser asks for it. */
 async function comeFromInventory(page: Page): Promise<void> {
