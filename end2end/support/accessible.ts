@@ -2,15 +2,18 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
 
-/**
- * The faults of the page once nothing on it fades or slides any more, each as its rule and the elements: what is half
- * way has the colours of neither end. What turns without end is not waited for.
- */
+/** What on the page fades or slides and will end: half way it has the colours of neither end. */
+const moving = (page: Page) =>
+  page.evaluate(() =>
+    document
+      .getAnimations()
+      .filter((one) => one.playState === "running" && one.effect?.getComputedTiming().endTime !== Infinity)
+      .map((one) => ((one.effect as KeyframeEffect).target as Element).outerHTML.slice(0, 200)),
+  );
+
+/** The faults of the page once it is at rest, each as its rule and the elements. */
 export async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(async () => {
-    const passing = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(passing.map((one) => one.finished));
-  });
+  await expect.poll(() => moving(page), { intervals: [50] }).toEqual([]);
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
 }
