@@ -17,6 +17,7 @@ where
         let task = AbortOnDropHandle::new(tokio::spawn(begin()));
         tokio::select! {
             ended = task => match ended {
+                Ok(()) if stopping.is_cancelled() => return,
                 Ok(()) => warn!(task = name, "ended; it begins again"),
                 Err(cause) => error!(task = name, %cause, "failed; it begins again"),
             },

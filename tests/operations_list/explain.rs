@@ -113,7 +113,7 @@ impl Plan {
     /// SQLite reads each range by this index. PostgreSQL tells rows, which are the better measure.
     pub fn reads_ranges_by(&self, index: &str, what: &str) {
         let ranges = self.text.split("LIST SUBQUERY").nth(1).unwrap_or_default();
-        let other = ranges.lines().find(|line| line.starts_with("SEARCH operation_runs") && !line.contains(index));
+        let other = ranges.lines().find(|line| line.starts_with("SEARCH operation_run") && !line.contains(index));
         assert_eq!(other, None, "{what}:\n{}", self.text);
     }
 

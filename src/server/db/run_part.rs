@@ -68,29 +68,50 @@ impl Dialect {
     }
 }
 
-/// What tells a range apart, and the index in which its runs lie in the order of the list.
+/// What tells a range apart, and the index in which its runs lie in the order of the list: of all runs, and of those with
+/// a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     index: &'static str,
-    pub restriction: String,
+    index_of_reasons: &'static str,
+    restriction: String,
 }
 
 impl Part {
     pub fn everything() -> Self {
-        Self { index: "operation_runs_newest", restriction: String::new() }
+        Self {
+            index: "operation_runs_newest",
+            index_of_reasons: "operation_run_reasons_code",
+            restriction: String::new(),
+        }
     }
 
     pub fn of(cell: Cell) -> Self {
-        Self { index: "operation_runs_state", restriction: cell.sql() }
+        Self {
+            index: "operation_runs_state",
+            index_of_reasons: "operation_run_reasons_code",
+            restriction: cell.sql(),
+        }
     }
 
     pub fn of_person(user: Option<UserId>, cell: Cell, dialect: Dialect) -> Self {
-        Self { index: "operation_runs_initiator", restriction: format!(" AND {}{}", is(user, dialect), cell.sql()) }
+        Self {
+            index: "operation_runs_initiator",
+            index_of_reasons: "operation_run_reasons_initiator",
+            restriction: format!(" AND {}{}", is(user, dialect), cell.sql()),
+        }
     }
 
     pub fn of_runs(&self, dialect: Dialect) -> String {
         let runs = dialect.by_index("operation_runs", self.index);
         format!("FROM {runs} WHERE tenant_id = $1{} AND id >= $2 AND id <= $3", self.restriction)
+    }
+
+    /// Those of its runs that have this reason.
+    pub fn of_reasons(&self, code: &str, dialect: Dialect) -> String {
+        let reasons = dialect.by_index("operation_run_reasons", self.index_of_reasons);
+        let restriction = &self.restriction;
+        format!("FROM {reasons} WHERE tenant_id = $1 AND code = {code}{restriction} AND run_id >= $2 AND run_id <= $3")
     }
 }
 

@@ -185,19 +185,13 @@ impl RunQuery {
 
 /// A run with several of the codes is in the range of the first of them only.
 fn by_reason(codes: &[String], parts: &[Part], dialect: Dialect) -> Vec<String> {
-    let reasons = dialect.by_index("operation_run_reasons", "operation_run_reasons_code");
     let mut texts = Vec::new();
     for (index, code) in codes.iter().enumerate() {
         let first = match &codes[..index] {
             [] => String::new(),
             earlier => format!(" AND {}", has_reason("operation_run_reasons.run_id", &earlier.join(", "), "IS NULL")),
         };
-        texts.extend(parts.iter().map(|part| {
-            format!(
-                "FROM {reasons} WHERE tenant_id = $1 AND code = {code}{} AND run_id >= $2 AND run_id <= $3{first}",
-                part.restriction
-            )
-        }));
+        texts.extend(parts.iter().map(|part| format!("{}{first}", part.of_reasons(code, dialect))));
     }
     texts
 }
