@@ -39,25 +39,44 @@ impl Doctor {
 /// The findings as sentences, the good news first.
 fn lines(health: &Health) -> Vec<String> {
     let Health { waiting, running, repairs, silent, unknown_type, restores_half_way, parked } = health;
-    let mut lines = vec![format!("{waiting} runs wait for a worker, {running} are running.")];
+    let mut lines = vec![match waiting {
+        1 => format!("1 run waits for a worker, {running} are running."),
+        _ => format!("{waiting} runs wait for a worker, {running} are running."),
+    }];
     let findings = [
         (
             repairs.runs_without_task.cast_signed(),
+            "run waits without a task; the next worker that starts queues one.",
             "runs wait without a task; the next worker that starts queues one for each.",
         ),
-        (repairs.tasks_without_run.cast_signed(), "tasks belong to no run; the next worker that starts removes them."),
+        (
+            repairs.tasks_without_run.cast_signed(),
+            "task belongs to no run; the next worker that starts removes it.",
+            "tasks belong to no run; the next worker that starts removes them.",
+        ),
         (
             repairs.tasks_unreadable.cast_signed(),
+            "task cannot be read by the queue; the next worker that starts puts it aside.",
             "tasks cannot be read by the queue; the next worker that starts puts them aside.",
         ),
-        (*silent, "running runs have given no sign of life for longer than the lease; a worker takes them over."),
-        (*unknown_type, "runs are of a type that this version does not know; a newer version does them."),
+        (
+            *silent,
+            "running run has given no sign of life for longer than the lease; a worker takes it over.",
+            "running runs have given no sign of life for longer than the lease; a worker takes them over.",
+        ),
+        (
+            *unknown_type,
+            "run is of a type that this version does not know; a newer version does it.",
+            "runs are of types that this version does not know; a newer version does them.",
+        ),
         (
             *restores_half_way,
+            "confirmed restore has given no sign of life for longer than half of the lease; a worker goes on with it.",
             "confirmed restores have given no sign of life for longer than half of the lease; a worker goes on with them.",
         ),
     ];
-    lines.extend(findings.into_iter().filter(|(count, _)| *count > 0).map(|(count, text)| format!("{count} {text}")));
+    let found = findings.into_iter().filter(|(count, ..)| *count > 0);
+    lines.extend(found.map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many })));
     lines.extend(parked.iter().map(|task| format!("Put aside: task {task}")));
     if health.is_well() {
         lines.push("Nothing to repair.".to_owned());
@@ -84,6 +103,7 @@ mod tests {
         assert_eq!(lines(&well), ["2 runs wait for a worker, 1 are running.", "Nothing to repair."]);
         let sick = Health { silent: 3, parked: vec!["x: odd".to_owned()], ..well };
         assert_eq!(lines(&sick).len(), 3);
-        assert!(lines(&sick)[1].starts_with("3 running runs"));
+        assert!(lines(&sick)[1].starts_with("3 running runs have"));
+        assert!(lines(&Health { silent: 1, waiting: 1, ..sick })[1].starts_with("1 running run has"));
     }
 }

@@ -87,11 +87,7 @@ impl Part {
     }
 
     pub fn of(cell: Cell) -> Self {
-        Self {
-            index: "operation_runs_state",
-            index_of_reasons: "operation_run_reasons_code",
-            restriction: cell.sql(),
-        }
+        Self { index: "operation_runs_state", index_of_reasons: "operation_run_reasons_code", restriction: cell.sql() }
     }
 
     pub fn of_person(user: Option<UserId>, cell: Cell, dialect: Dialect) -> Self {
