@@ -223,13 +223,13 @@ impl Stages {
 
     /// How long one measurement takes.
     pub const fn time(&self) -> Duration {
-        if self.quick { Duration::from_millis(700) } else { Duration::from_secs(4) }
+        if self.quick { Duration::from_millis(500) } else { Duration::from_secs(4) }
     }
 
     /// The sizes of the table that are compared, small and large.
     pub const fn sizes(&self, engine: Engine) -> &'static [u64] {
         match (self.quick, engine) {
-            (true, _) => &[10_000, 100_000],
+            (true, _) => &[10_000, 50_000],
             (false, Engine::Sqlite) => &[10_000, 1_000_000],
             (false, Engine::Postgres) => &[10_000, 1_000_000, 10_000_000],
         }

@@ -2,9 +2,12 @@
 
 mod common;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use common::{
@@ -16,13 +19,13 @@ use common::{
 use reqwest::StatusCode;
 use runledger::{
     model::{
-        run::{RunOutcome, SummaryCounts},
+        run::{LiveEvent, RunOutcome, SummaryCounts},
         user::Role,
     },
     server::{db::Db, runs::handle::StepResult},
 };
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 
 fn item() -> StepResult {
     let counts = SummaryCounts { total: 1, processed: 1, succeeded: 1, ..SummaryCounts::default() };
@@ -60,6 +63,12 @@ async fn pages_say_that_the_database_is_away_and_jobs_wait_for_it() {
     })
     .await;
 
+    let mut pages = far.core.live.subscribe(scope.tenant());
+    let mut open_pages_are_told = async |wanted: LiveEvent| {
+        let told = async { while pages.recv().await.unwrap() != wanted {} };
+        timeout(Duration::from_secs(30), told).await.unwrap_or_else(|_| panic!("open pages are told {wanted:?}"));
+    };
+
     wire.cut();
     let page = operator.get("/t/contoso/operations").await;
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -69,9 +78,11 @@ async fn pages_say_that_the_database_is_away_and_jobs_wait_for_it() {
     let (status, told) =
         operator.ask("operations/start", &[("tenant", "contoso"), ("operation_type", "inventory.sync")]).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{told}");
+    open_pages_are_told(LiveEvent::DatabaseAway).await;
     go.notify_one();
 
     wire.mend();
+    open_pages_are_told(LiveEvent::Gap).await;
     let detail = eventually("the job goes on and ends", async || {
         go.notify_one();
         let detail = app.detail(scope, run).await;

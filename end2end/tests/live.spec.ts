@@ -264,3 +264,16 @@ test("an open run has a line of its own for screen readers", async ({ page }) =>
   await stream.tell({ kind: "run", run: changed(runs[0], running) });
   await expect(dialog(page).locator("p[role=status]")).toContainText("Running");
 });
+
+test("a database that is away is told on an open page until it is back, and made good for", async ({ page }) => {
+  const { stream } = await open(page);
+  const away = page.getByText("The database is away, waiting");
+  await stream.tell({ kind: "database_away" });
+  await expect(away).toBeVisible();
+  await expect(live(page)).toHaveCount(0);
+  const run = await startElsewhere(page, "contoso");
+  await stream.tell({ kind: "gap" });
+  await expect(live(page)).toBeVisible();
+  await expect(away).toHaveCount(0);
+  await expect(rowOf(page, run)).toBeVisible();
+});

@@ -278,6 +278,8 @@ pub enum LiveEvent {
     Clock { now: DateTime<Utc> },
     /// The stream fell behind; ask again for what is on the screen.
     Gap,
+    /// The server cannot reach its database, and so hears of no change. A gap follows when it can again.
+    DatabaseAway,
     /// The viewer, whatever tenant's page is open, was told something.
     Notification { notification: Box<Notification> },
     /// The viewer has read or put away notifications, here or elsewhere.

@@ -42,7 +42,7 @@ impl InboxStore {
         };
         let look_again = once_a_second(move || store.load_newest());
         feed.listen(move |event| {
-            let news = !matches!(event, LiveEvent::Run { .. } | LiveEvent::Clock { .. });
+            let news = !matches!(event, LiveEvent::Run { .. } | LiveEvent::Clock { .. } | LiveEvent::DatabaseAway);
             store.hear(event);
             if news && store.looking.get_untracked() {
                 look_again();
@@ -69,7 +69,7 @@ impl InboxStore {
                     self.heal(&inbox);
                 }
             }),
-            LiveEvent::Run { .. } | LiveEvent::Clock { .. } => {}
+            LiveEvent::Run { .. } | LiveEvent::Clock { .. } | LiveEvent::DatabaseAway => {}
         }
     }
 

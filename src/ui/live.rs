@@ -23,6 +23,8 @@ pub enum LiveState {
     Connecting,
     Live,
     Reconnecting,
+    /// The server is there, and hears of no change itself.
+    DatabaseAway,
 }
 
 /// The stream as pages see it: its state, and who listens.
@@ -37,10 +39,10 @@ impl LiveFeed {
         self.state.get()
     }
 
-    /// Whether the stream is broken: then nothing is heard of anybody.
+    /// Whether nothing is heard of anybody, because the stream is broken or the server hears nothing.
     pub fn is_cut_off(self) -> bool {
         // A part of the page that is drawn last, on the server, may outlive the page's signals.
-        self.state.try_get() == Some(LiveState::Reconnecting)
+        matches!(self.state.try_get(), Some(LiveState::Reconnecting | LiveState::DatabaseAway))
     }
 
     /// Calls `listener` for every event, as long as the calling component is on the screen.
@@ -148,7 +150,7 @@ fn heed_the_browser(feed: LiveFeed, again: Again) {
             match feed.state.get_untracked() {
                 // A page that was frozen may have missed what its stream told, and knows nothing of it.
                 LiveState::Live if long => feed.tell(&LiveEvent::Gap),
-                LiveState::Live | LiveState::Connecting => {}
+                LiveState::Live | LiveState::Connecting | LiveState::DatabaseAway => {}
                 LiveState::Reconnecting => again.at_once(),
             }
         });
@@ -185,13 +187,15 @@ impl Stream {
             feed.tell(&LiveEvent::Gap);
         });
         let told = Closure::new(move |message: MessageEvent| {
-            // Taken for lost, and yet it tells something.
-            if feed.state.get_untracked() != LiveState::Live {
-                feed.state.set(LiveState::Live);
-            }
             let text = message.data().as_string().unwrap_or_default();
             // What cannot be read comes from a newer server: ask instead of guessing.
-            match serde_json::from_str(&text).unwrap_or(LiveEvent::Gap) {
+            let event = serde_json::from_str(&text).unwrap_or(LiveEvent::Gap);
+            // Taken for lost, and yet it tells something.
+            let state = if event == LiveEvent::DatabaseAway { LiveState::DatabaseAway } else { LiveState::Live };
+            if feed.state.get_untracked() != state {
+                feed.state.set(state);
+            }
+            match event {
                 LiveEvent::Clock { now } => clock.set(now),
                 event => feed.tell(&event),
             }

@@ -98,7 +98,10 @@ impl LiveList {
         expect_context::<LiveFeed>().listen(move |event| match event {
             LiveEvent::Run { run } => list.apply(&run, hold()),
             LiveEvent::Gap => refresh(),
-            LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } | LiveEvent::Clock { .. } => {}
+            LiveEvent::Notification { .. }
+            | LiveEvent::Inbox { .. }
+            | LiveEvent::Clock { .. }
+            | LiveEvent::DatabaseAway => {}
         });
         // What happened while it was paused was not kept: the truth is asked for.
         Effect::new(move |before: Option<bool>| {

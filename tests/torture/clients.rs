@@ -99,7 +99,10 @@ pub async fn viewer(world: Arc<World>, tenant: usize, visitor: Visitor) {
             match event {
                 LiveEvent::Run { run } => show(&world, tenant, *run),
                 LiveEvent::Gap => ask_for_all(&world, tenant, &node).await,
-                LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } | LiveEvent::Clock { .. } => {}
+                LiveEvent::Notification { .. }
+                | LiveEvent::Inbox { .. }
+                | LiveEvent::Clock { .. }
+                | LiveEvent::DatabaseAway => {}
             }
         }
     }

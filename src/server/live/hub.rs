@@ -198,8 +198,17 @@ impl Hub {
 
     /// Tells every viewer on this node that changes may have been missed.
     pub(super) fn gap(&self) {
+        self.tell_all(&LiveEvent::Gap);
+    }
+
+    /// Tells every viewer on this node that nothing is heard of changes for now.
+    pub(super) fn database_away(&self) {
+        self.tell_all(&LiveEvent::DatabaseAway);
+    }
+
+    fn tell_all(&self, event: &LiveEvent) {
         for sender in self.inner.tenants().values() {
-            let _ = sender.send(LiveEvent::Gap);
+            let _ = sender.send(event.clone());
         }
     }
 

@@ -157,14 +157,19 @@ impl Listener {
     async fn listen(self) {
         let mut others = Others::default();
         while self.hub.upgrade().is_some() {
-            match timeout(self.patience(), PgListener::connect_with(&self.pool)).await {
-                Ok(Ok(listener)) => {
+            match self.in_time(PgListener::connect_with(&self.pool)).await {
+                Ok(listener) => {
                     if let Err(error) = self.follow(listener, &mut others).await {
                         warn!(%error, "listening to the other nodes was interrupted");
                     }
                 }
-                Ok(Err(error)) => warn!(%error, "listening to the other nodes failed"),
-                Err(_) => warn!("listening to the other nodes failed: the database does not answer"),
+                Err(error) => {
+                    warn!(%error, "listening to the other nodes failed");
+                    // Each time: a page may have come back to the stream since.
+                    if let Some(hub) = self.hub.upgrade() {
+                        hub.database_away();
+                    }
+                }
             }
             tokio::time::sleep(RECONNECT_AFTER).await;
         }

@@ -15,6 +15,7 @@ pub fn LiveMark(
         (LiveState::Connecting, _) => ("live", ""),
         (LiveState::Live, false) => ("live live-on", "Live"),
         (LiveState::Live, true) => ("live live-paused", "Paused"),
+        (LiveState::DatabaseAway, _) => ("live live-off", "The database is away, waiting\u{2026}"),
         (LiveState::Reconnecting, _) => ("live live-off", "Connection lost, reconnecting\u{2026}"),
     };
     view! {

@@ -73,7 +73,7 @@ pub fn NotificationsPage() -> impl IntoView {
     let refresh = once_a_second(move || page.refetch());
     expect_context::<LiveFeed>().listen(move |event| match event {
         LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } | LiveEvent::Gap => refresh(),
-        LiveEvent::Run { .. } | LiveEvent::Clock { .. } => {}
+        LiveEvent::Run { .. } | LiveEvent::Clock { .. } | LiveEvent::DatabaseAway => {}
     });
     let here = move || format!("/t/{}/notifications", tenant.get());
     view! {

@@ -39,7 +39,10 @@ pub fn RunScreen(#[prop(into)] run: Signal<String>) -> impl IntoView {
     let announcer = Announcer::on_this_page();
     expect_context::<LiveFeed>().listen(move |event| match event {
         LiveEvent::Gap => refresh(),
-        LiveEvent::Notification { .. } | LiveEvent::Inbox { .. } | LiveEvent::Clock { .. } => {}
+        LiveEvent::Notification { .. }
+        | LiveEvent::Inbox { .. }
+        | LiveEvent::Clock { .. }
+        | LiveEvent::DatabaseAway => {}
         LiveEvent::Run { run } => with_shown(shown, |shown| {
             let before = shown.with_untracked(|shown| run.replaces(&shown.run).then(|| shown.run.state()));
             if let Some(before) = before {
