@@ -108,14 +108,7 @@ async fn creating(stages: &Stages, report: &mut Report, stage: &Stage, scope: Te
 
 /// Joins `runs` active runs with 32 callers.
 async fn joining(stages: &Stages, report: &mut Report, stage: &Stage, scope: TenantScope, runs: u64) {
-    let mut active = Vec::new();
-    for _ in 0..runs {
-        let new = new_run(next());
-        let hash = run_identity_hash(new.operation_type, &new.inputs).expect("it is JSON");
-        let ensured = stage.core.runs.ensure_run(scope, new.clone()).await.expect("it is created");
-        active.push(Active { new, hash, id: ensured.run().id });
-    }
-    let active = Arc::new(active);
+    let active = active_runs(&stage.core, scope, runs).await;
     let [ours, select, update] = in_turns(2, async |turn| {
         let (core, active) = (stage.core.clone(), active.clone());
         callers(32, stages.time(), move |caller| {
@@ -123,10 +116,7 @@ async fn joining(stages: &Stages, report: &mut Report, stage: &Stage, scope: Ten
             async move {
                 let one = &active[(caller + next() as usize) % active.len()];
                 match turn {
-                    0 => match core.runs.ensure_run(scope, one.new.clone()).await {
-                        Ok(Ensured::Joined(run)) => assert_eq!(run.id, one.id),
-                        other => panic!("not joined: {other:?}"),
-                    },
+                    0 => join(&core, scope, one).await,
                     1 => look_up(&core.db, scope, &one.hash).await,
                     _ => count_up(&core.db, scope, one, core.clock.new_id()).await,
                 }
@@ -149,6 +139,25 @@ struct Active {
     new: NewRun,
     hash: String,
     id: RunId,
+}
+
+/// Runs that nobody does.
+async fn active_runs(core: &Core, scope: TenantScope, runs: u64) -> Arc<Vec<Active>> {
+    let mut active = Vec::new();
+    for _ in 0..runs {
+        let new = new_run(next());
+        let hash = run_identity_hash(new.operation_type, &new.inputs).expect("it is JSON");
+        let ensured = core.runs.ensure_run(scope, new.clone()).await.expect("it is created");
+        active.push(Active { new, hash, id: ensured.run().id });
+    }
+    Arc::new(active)
+}
+
+async fn join(core: &Core, scope: TenantScope, one: &Active) {
+    match core.runs.ensure_run(scope, one.new.clone()).await {
+        Ok(Ensured::Joined(run)) => assert_eq!(run.id, one.id),
+        other => panic!("not joined: {other:?}"),
+    }
 }
 
 /// The limit that records nothing.
@@ -184,20 +193,36 @@ async fn count_up(db: &Db, scope: TenantScope, one: &Active, line: Uuid) {
     .expect("it is counted");
 }
 
-/// Creating with few and with many finished runs in the table.
+/// Creating and joining with few and with many finished runs in the table.
 async fn beside_many(stages: &mut Stages, report: &mut Report, engine: Engine) {
     let sizes = stages.sizes(engine);
     let (small, large) = (sizes[0], sizes[sizes.len() - 1]);
-    let few = stages.seeded(engine, small).await.core.clone();
-    let many = stages.seeded(engine, large).await.core.clone();
-    let scope = stages.seeded(engine, small).await.scope(BIG).await;
-    let scope_of_many = stages.seeded(engine, large).await.scope(BIG).await;
-    let [with_few, with_many] = in_turns(3, async |turn| match turn {
-        0 => rate_of_creating(stages, &few, scope, 32).await,
-        _ => rate_of_creating(stages, &many, scope_of_many, 32).await,
+    let mut tables = Vec::new();
+    for runs in [small, large] {
+        let stage = stages.seeded(engine, runs).await;
+        let (core, scope) = (stage.core.clone(), stage.scope(BIG).await);
+        let active = active_runs(&core, scope, 1).await;
+        tables.push((core, scope, active));
+    }
+    let [create_few, create_many, join_few, join_many] = in_turns(3, async |turn| {
+        let (core, scope, active) = tables[turn % 2].clone();
+        match turn {
+            0 | 1 => rate_of_creating(stages, &core, scope, 32).await,
+            _ => {
+                callers(32, stages.time(), move |_| {
+                    let (core, active) = (core.clone(), active.clone());
+                    async move { join(&core, scope, &active[0]).await }
+                })
+                .await
+            }
+        }
     })
     .await;
-    let what = format!("create, 32 callers, {large} finished runs");
-    let row = Row::new("ensure", what, with_many.per_second(), "runs/s").on(engine.name());
-    report.add(row.beside(format!("with {small}"), with_few.per_second()).aim(Aim::RatioAtLeast(0.9)));
+    for (what, unit, few, many) in
+        [("create", "runs/s", create_few, create_many), ("join one run", "joins/s", join_few, join_many)]
+    {
+        let what = format!("{what}, 32 callers, {large} finished runs");
+        let row = Row::new("ensure", what, many.per_second(), unit).on(engine.name());
+        report.add(row.beside(format!("with {small}"), few.per_second()).aim(Aim::RatioAtLeast(0.9)));
+    }
 }

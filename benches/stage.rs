@@ -111,8 +111,9 @@ impl Stage {
         let plan = SeedPlan { runs, tenants: 12, seed: 1, end };
         let seeded = seed(&self.core.db, &self.core.secrets, plan, |_| {}).await.expect("the seed is written");
         if self.engine == Engine::Postgres {
-            // As autovacuum leaves a table that has not just been filled.
+            // As autovacuum and the checkpointer leave a table that has not just been filled.
             self.execute("VACUUM ANALYZE").await;
+            self.execute("CHECKPOINT").await;
         }
         seeded
     }
@@ -134,6 +135,7 @@ impl Stage {
             .await;
             self.execute(&format!("VACUUM ANALYZE {table}")).await;
         }
+        self.execute("CHECKPOINT").await;
     }
 
     pub async fn scope(&self, slug: &str) -> TenantScope {
