@@ -18,17 +18,19 @@ async function openOperations(page: Page): Promise<void> {
   await expect(live(page)).toBeVisible();
 }
 
-// What one test leaves on the screens of these people must not be there in the next one.
-test.afterEach(async ({ server, playwright }) => {
-  await setFaults(server, []);
-  for (const person of people) {
-    const request = await playwright.request.newContext({ baseURL: server.url });
-    await signInWith(request, person);
-    await saveSettings(request, "contoso", { run_started: "true", run_completed: "true" });
-    await readAll(request);
-    await request.dispose();
-  }
-});
+// What one test, here or in another file, leaves on the screens of these people must not be there in the next one.
+for (const hook of [test.beforeAll, test.afterEach]) {
+  hook(async ({ server, playwright }) => {
+    await setFaults(server, []);
+    for (const person of people) {
+      const request = await playwright.request.newContext({ baseURL: server.url });
+      await signInWith(request, person);
+      await saveSettings(request, "contoso", { run_started: "true", run_completed: "true" });
+      await readAll(request);
+      await request.dispose();
+    }
+  });
+}
 
 test("who started a run and who joined it hear of it, and nobody else", async ({ page, browser, server }) => {
   await setFaults(server, ["slow:300"]);
