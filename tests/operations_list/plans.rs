@@ -11,17 +11,19 @@ use runledger::{
     },
     server::db::{
         Db,
+        ensure::join_sql,
         run_list::{Direction, INITIATOR, KINDS, MEMBERS, TWO_IN},
         run_query::IdRange,
         scope::TenantScope,
     },
 };
+use serde_json::json;
 
 use crate::{
     common::{TestApp, start_of_time},
     explain::{PAGE, analyze, plan, plan_of},
     on_both_engines,
-    world::{Kind, user, write_many},
+    world::{Kind, run, user, write, write_many},
 };
 
 const RUNS: i64 = 30_000;
@@ -167,5 +169,19 @@ on_both_engines! {
         let page = plan(db, &selection.page_sql(Direction::Older, PAGE), scope.tenant(), IdRange::ALL).await;
         page.walks_indexes_only(3_000.0, "a page of all but one person");
         page.reads_ranges_by("operation_runs_state", "a page of all but one person");
+    }
+
+    async fn an_active_run_is_found_by_its_identity_however_many_the_planner_knows_nothing_of(app: TestApp) {
+        let scope = app.tenant("contoso").await;
+        let db = &app.core.db;
+        write_many(&app, scope, RUNS, start_of_time(), |_| Kind::PLAIN).await;
+        analyze(db).await;
+        let queued = Kind { status: RunStatus::Queued, outcome: None, ..Kind::PLAIN };
+        write_many(&app, scope, 500, start_of_time(), |_| queued.clone()).await;
+        let one = run(&app, scope, start_of_time(), &queued);
+        write(db, std::slice::from_ref(&one)).await;
+        let asked = json!([{ "tenant": scope.tenant().0.simple(), "hash": one.run_identity_hash, "times": 1 }]);
+        let sql = join_sql(db).replace("$1", &format!("'{asked}'")).replace("$2", "updated_at");
+        plan_of(db, &sql, &[]).await.walks_indexes_only(10.0, "joining");
     }
 }

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, PgExecutor, PgPool, SqliteConnection, types::Json};
 use uuid::{Uuid, fmt::Simple};
 
 use super::{
-    DbResult, Tx,
+    Db, DbResult, Tx,
     rows::{FullRun, RUN_COLUMNS, RunRow},
     run_tables::{RUN_TABLES, RunTable},
     statement,
@@ -167,30 +167,41 @@ struct JoinedRow {
     run_identity_hash: String,
 }
 
+// In the order of identities, as runs are created. On PostgreSQL each identity is looked up by itself: the planner takes the
+// active runs for as few as they were when it last counted them, and would read all of them to find one.
+const COUNT_JOINS: &str = "UPDATE operation_runs SET joined_count = joined_count + times, retry_of = coalesce(retry_of, again), updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END FROM ";
+const JOINED: &str = concatcp!(" RETURNING ", RUN_COLUMNS, ", run_identity_hash");
+const JOIN_SQLITE: &str = concatcp!(
+    COUNT_JOINS,
+    "(SELECT unhex(value ->> 'tenant') AS tenant, value ->> 'hash' AS hash, value ->> 'times' AS times, \
+     unhex(value ->> 'retry_of') AS again \
+     FROM json_each($1)) WHERE tenant_id = tenant AND run_identity_hash = hash AND status IN ('queued', 'running')",
+    JOINED
+);
+const JOIN_POSTGRES: &str = concatcp!(
+    "WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($1) AS asked \
+     (tenant uuid, hash text, times int, retry_of uuid) ORDER BY tenant, hash), \
+     active AS MATERIALIZED (SELECT run_id, times, retry_of AS again FROM asked CROSS JOIN LATERAL \
+     (SELECT id AS run_id FROM operation_runs WHERE tenant_id = asked.tenant AND run_identity_hash = asked.hash \
+     AND status IN ('queued', 'running') FOR NO KEY UPDATE) AS locked) ",
+    COUNT_JOINS,
+    "active WHERE id = run_id",
+    JOINED
+);
+
+/// Counts requests, `$1` as a list of [`Joins`], on the active runs of their identities at the time `$2`.
+pub const fn join_sql(db: &Db) -> &'static str {
+    match db {
+        Db::Sqlite(_) => JOIN_SQLITE,
+        Db::Postgres(_) => JOIN_POSTGRES,
+    }
+}
+
 /// Counts the requests on the active runs of these identities, and gives those runs, each with its identity.
 pub async fn join(tx: &mut Tx, joins: &[Joins], at: DateTime<Utc>) -> DbResult<Vec<(String, Run)>> {
-    const COUNT: &str = "UPDATE operation_runs SET joined_count = joined_count + times, retry_of = coalesce(retry_of, again), updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END FROM ";
-    const RETURNING: &str = concatcp!(" RETURNING ", RUN_COLUMNS, ", run_identity_hash");
-    const SQLITE: &str = concatcp!(
-        COUNT,
-        "(SELECT unhex(value ->> 'tenant') AS tenant, value ->> 'hash' AS hash, value ->> 'times' AS times, \
-         unhex(value ->> 'retry_of') AS again \
-         FROM json_each($1)) WHERE tenant_id = tenant AND run_identity_hash = hash AND status IN ('queued', 'running')",
-        RETURNING
-    );
-    // Locked in one order, so that two nodes that join the same runs do not wait for each other in a circle.
-    const POSTGRES: &str = concatcp!(
-        "WITH active AS (SELECT r.id AS run_id, asked.times, asked.retry_of AS again FROM operation_runs r \
-         JOIN jsonb_to_recordset($1) AS asked (tenant uuid, hash text, times int, retry_of uuid) \
-         ON r.tenant_id = asked.tenant AND r.run_identity_hash = asked.hash \
-         WHERE r.status IN ('queued', 'running') ORDER BY r.id FOR NO KEY UPDATE OF r) ",
-        COUNT,
-        "active WHERE id = run_id AND status IN ('queued', 'running')",
-        RETURNING
-    );
     let rows: Vec<JoinedRow> = match tx {
-        Tx::Sqlite(_) => tx_sql!(tx, fetch_all(SQLITE, Json(joins), at))?,
-        Tx::Postgres(_) => tx_sql!(tx, fetch_all(POSTGRES, Json(joins), at))?,
+        Tx::Sqlite(_) => tx_sql!(tx, fetch_all(JOIN_SQLITE, Json(joins), at))?,
+        Tx::Postgres(_) => tx_sql!(tx, fetch_all(JOIN_POSTGRES, Json(joins), at))?,
     };
     Ok(rows.into_iter().map(|row| (row.run_identity_hash, row.run.into())).collect())
 }
