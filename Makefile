@@ -35,7 +35,7 @@ check: ## formatting, lints, licences
 bench: ## measure everything beside its limit; about half an hour on an idle machine
 	@scripts/bench full
 
-bench-quick: ## the same on smaller tables, in about three minutes
+bench-quick: ## the same on smaller tables, in less than three minutes
 	@scripts/bench quick
 
 torture: ## kill workers, restart PostgreSQL and fail Graph for SECONDS=180, then count what was lost

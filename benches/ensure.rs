@@ -70,13 +70,15 @@ async fn rate_of_creating(stages: &Stages, core: &Core, scope: TenantScope, at_o
 }
 
 async fn creating(stages: &Stages, report: &mut Report, stage: &Stage, scope: TenantScope, at_once: usize) {
-    let [ours, one, several] = in_turns(2, async |turn| match turn {
+    let [ours, one, several] = in_turns(stages.turns(), async |turn| match turn {
         0 => rate_of_creating(stages, &stage.core, scope, at_once).await,
         1 => {
             let core = stage.core.clone();
             callers(at_once, stages.time(), move |_| {
                 let core = core.clone();
-                async move { limits::one_statement(&core.db, &core.clock, scope.tenant(), next()).await }
+                async move {
+                    limits::one_statement(&core.db, &core.clock, scope.tenant(), next()).await;
+                }
             })
             .await
         }
@@ -109,7 +111,7 @@ async fn creating(stages: &Stages, report: &mut Report, stage: &Stage, scope: Te
 /// Joins `runs` active runs with 32 callers.
 async fn joining(stages: &Stages, report: &mut Report, stage: &Stage, scope: TenantScope, runs: u64) {
     let active = active_runs(&stage.core, scope, runs).await;
-    let [ours, select, update] = in_turns(2, async |turn| {
+    let [ours, select, update] = in_turns(stages.turns(), async |turn| {
         let (core, active) = (stage.core.clone(), active.clone());
         callers(32, stages.time(), move |caller| {
             let (core, active) = (core.clone(), active.clone());
@@ -204,7 +206,7 @@ async fn beside_many(stages: &mut Stages, report: &mut Report, engine: Engine) {
         let active = active_runs(&core, scope, 1).await;
         tables.push((core, scope, active));
     }
-    let [create_few, create_many, join_few, join_many] = in_turns(3, async |turn| {
+    let [create_few, create_many, join_few, join_many] = in_turns(stages.turns(), async |turn| {
         let (core, scope, active) = tables[turn % 2].clone();
         match turn {
             0 | 1 => rate_of_creating(stages, &core, scope, 32).await,

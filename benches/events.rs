@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use runledger::{
     model::run::{RunProgress, SummaryCounts},
-    server::{db::scope::TenantScope, runs::RunChange},
+    server::{clock::Clock, db::scope::TenantScope, runs::RunChange},
 };
 
 use crate::{
+    bare::BareStreams,
     heap,
+    measure::Times,
     report::{Aim, Report, Row},
     stage::{BIG, Engine, Stage, Stages, new_run},
     viewers::{Viewers, Watch},
@@ -20,7 +22,7 @@ const CHANGES_A_SECOND: u32 = 10;
 const MARK: &str = "changed at ";
 
 pub async fn measure(stages: &mut Stages, report: &mut Report) {
-    let (viewers, seconds): (u32, u32) = if stages.quick { (500, 3) } else { (2_000, 15) };
+    let (viewers, seconds): (u32, u32) = if stages.quick { (500, 2) } else { (2_000, 15) };
     for engine in Engine::BOTH {
         let stage = Stage::open(engine).await;
         stage.seed(2_000).await;
@@ -28,20 +30,52 @@ pub async fn measure(stages: &mut Stages, report: &mut Report) {
         let web = Web::start(&stage.core, scope).await;
         heap::begin();
         let watch = Watch { mark: MARK.to_owned(), only: String::new() };
-        let open = Viewers::open(&web, &vec![web.cookie.clone(); viewers as usize], &watch).await;
+        let open = Viewers::open(&web.url, &vec![web.cookie.clone(); viewers as usize], &watch).await;
         let each = heap::grown() / 1024.0 / f64::from(viewers);
         change(&stage, scope, seconds).await;
-        let (times, seen) = open.count().await;
-        let expected = u64::from(seconds * CHANGES_A_SECOND) * u64::from(viewers);
-        let row = |what: String, figure, unit| Row::new("events", what, figure, unit).on(engine.name());
-        let delivered = format!("change to {viewers} viewers, p99");
-        report.add(row(delivered, times.p99(), "ms").aim(Aim::AtMost(1_000.0)));
-        report.add(row(format!("change to {viewers} viewers, p50"), times.p50(), "ms"));
-        report.add(row("messages of changes made".to_owned(), seen as f64 / expected as f64, "share"));
-        report.add(row("memory of a viewer, on the heap".to_owned(), each, "KiB"));
+        let ours = Told::of(open, each).await;
         drop(web);
+        let bare = bare(&stage.core.clock, &watch, viewers, seconds).await;
+        let changes = f64::from(seconds * CHANGES_A_SECOND) * f64::from(viewers);
+        let row = |what: String, unit, figure: &dyn Fn(&Told) -> f64| {
+            Row::new("events", what, figure(&ours), unit).on(engine.name()).beside("bare writes", figure(&bare))
+        };
+        let delivered = |share: &str| format!("change to {viewers} viewers, {share}");
+        report.add(row(delivered("p99"), "ms", &|told| told.times.p99()).aim(Aim::AtMost(1_000.0)));
+        report.add(row(delivered("p50"), "ms", &|told| told.times.p50()));
+        report.add(row("messages of changes made".to_owned(), "share", &|told| told.seen as f64 / changes));
+        report.add(row("memory of a viewer, on the heap".to_owned(), "KiB", &|told| told.each));
         stage.remove().await;
     }
+}
+
+/// What came to the viewers, and what one of them cost in KiB.
+struct Told {
+    times: Times,
+    seen: usize,
+    each: f64,
+}
+
+impl Told {
+    async fn of(viewers: Viewers, each: f64) -> Self {
+        let (times, seen) = viewers.count().await;
+        Self { times, seen, each }
+    }
+}
+
+/// The same number of messages to the same viewers, of nothing.
+async fn bare(clock: &Clock, watch: &Watch, viewers: u32, seconds: u32) -> Told {
+    let streams = BareStreams::start().await;
+    heap::begin();
+    let open = Viewers::open(&streams.url, &vec!["none".to_owned(); viewers as usize], watch).await;
+    let each = heap::grown() / 1024.0 / f64::from(viewers);
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / CHANGES_A_SECOND);
+    for _ in 0..seconds * CHANGES_A_SECOND {
+        ticks.tick().await;
+        streams.tell_all(&format!("{MARK}{}", clock.now().timestamp_micros()));
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    Told::of(open, each).await
 }
 
 async fn change(stage: &Stage, scope: TenantScope, seconds: u32) {

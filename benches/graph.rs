@@ -1,14 +1,17 @@
 //! Graph as a process of its own that answers at once, so that the memory that is measured is the product's alone.
 
-use std::{path::PathBuf, process::Stdio};
+use std::{path::PathBuf, process::Stdio, time::Instant};
 
 use runledger::server::simulator::{Simulator, SimulatorOptions, serve};
+use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     net::TcpListener,
     process::{Child, Command},
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::web::client;
 
 /// Ends when it is dropped.
 pub struct Graph {
@@ -39,6 +42,30 @@ impl Graph {
         let url = lines.next_line().await.expect("the simulator speaks").expect("it says its address");
         Self { url, _child: child }
     }
+
+    /// Reads these lists to their ends as JSON, and does nothing with it; how many items a second.
+    pub async fn read(&self, paths: &[&str]) -> f64 {
+        let client = client();
+        let form = [("grant_type", "client_credentials"), ("client_id", "bench"), ("client_secret", "secret")];
+        let sign_in = client.post(format!("{}/bench/oauth2/v2.0/token", self.url)).form(&form);
+        let token = json(sign_in).await["access_token"].as_str().expect("it is a token").to_owned();
+        let (begun, mut items) = (Instant::now(), 0);
+        for path in paths {
+            let mut next = Some(format!("{}/{path}?$top=999", self.url));
+            while let Some(url) = next {
+                let page = json(client.get(url).bearer_auth(&token)).await;
+                items += page["value"].as_array().expect("it is a list").len();
+                next = page["@odata.nextLink"].as_str().map(str::to_owned);
+            }
+        }
+        items as f64 / begun.elapsed().as_secs_f64()
+    }
+}
+
+async fn json(request: reqwest::RequestBuilder) -> Value {
+    let answer = request.send().await.expect("the simulator answers");
+    assert!(answer.status().is_success(), "{}", answer.status());
+    answer.json().await.expect("it answers in JSON")
 }
 
 /// The other process: says its address, and serves until its input ends.

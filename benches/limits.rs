@@ -80,12 +80,25 @@ macro_rules! line {
 }
 
 /// Inserts a run with its line of history and its task in one statement; on SQLite, which has none such, only the run.
-pub async fn one_statement(db: &Db, clock: &Clock, tenant: TenantId, number: u64) {
+pub async fn one_statement(db: &Db, clock: &Clock, tenant: TenantId, number: u64) -> Uuid {
     let rows = Rows::new(clock, tenant, number);
     match db {
         Db::Sqlite(db) => sqlite_run(&rows, db.write()).await,
         Db::Postgres(pool) => postgres_one(&rows, pool).await,
     }
+    rows.id
+}
+
+/// One UPDATE of a run that stands still but for its status.
+pub async fn set_status(db: &Db, run: Uuid, status: &str) {
+    const SQL: &str = "UPDATE operation_runs SET status = $2, \
+         outcome = CASE $2 WHEN 'completed' THEN 'succeeded' END, \
+         completed_at = CASE $2 WHEN 'completed' THEN updated_at END WHERE id = $1";
+    match db {
+        Db::Sqlite(db) => sqlx::query(SQL).bind(run).bind(status).execute(db.write()).await.map(|_| ()),
+        Db::Postgres(pool) => sqlx::query(SQL).bind(run).bind(status).execute(pool).await.map(|_| ()),
+    }
+    .expect("it is changed");
 }
 
 /// The same by a transaction of three statements.

@@ -1,5 +1,6 @@
 //! `make bench`: the numbers, each beside the same work done by the plainest thing that could do it, in the same run.
 
+mod bare;
 mod ensure;
 mod events;
 mod graph;
@@ -31,7 +32,7 @@ static ALLOCATOR: heap::Counted = heap::Counted;
 /// Measures Runledger. PostgreSQL is the one at RUNLEDGER_TEST_POSTGRES_URL.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Smaller tables and shorter times: about three minutes in all.
+    /// Smaller tables and shorter times: less than three minutes in all.
     #[arg(long)]
     quick: bool,
     /// Only these suites, by name.

@@ -26,10 +26,13 @@ use runledger::{
         runs::{NewRun, RunChange},
     },
 };
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
+    bare::BareStreams,
+    measure::Times,
     report::{Aim, Report, Row},
     stage::{BIG, Engine, Stage, Stages, new_run},
     viewers::{Viewers, Watch},
@@ -54,23 +57,38 @@ pub async fn measure(stages: &mut Stages, report: &mut Report) {
         let cookies: Vec<_> = users.iter().map(|(_, token)| format!("{name}={token}")).collect();
         let watch = Watch { mark: format!("\"{MARK}\":"), only: r#""kind":"notification""#.to_owned() };
 
-        let open = Viewers::open(&web, &cookies, &watch).await;
+        let open = Viewers::open(&web.url, &cookies, &watch).await;
         for (number, (user, _)) in users.iter().enumerate() {
             let initiator = Initiator { user_id: Some(*user), name: format!("person {number}") };
             let run = running(&stage, scope, 1_000 + number as u64, initiator).await;
             complete(&stage, run, None).await;
         }
-        tell(report, engine, open, &format!("end of one's run, {people} people connected"), people).await;
+        let ours = seen(open, people).await;
+        let bare = bare_ends(&stage, &watch, people).await;
+        tell(
+            report,
+            engine,
+            &format!("end of one's run, {people} people connected"),
+            &ours,
+            "UPDATE, bare write",
+            &bare,
+        );
 
         let alone = failing(&stage, scope).await;
         for (user, _) in &users {
             subscribe(&stage, *user).await;
         }
-        let open = Viewers::open(&web, &cookies, &watch).await;
+        let open = Viewers::open(&web.url, &cookies, &watch).await;
         let told = failing(&stage, scope).await;
-        tell(report, engine, open, &format!("one failure to {people} people"), people).await;
+        let ours = seen(open, people).await;
         let each = told.saturating_sub(alone).as_secs_f64() * 1e6 / people as f64;
+        let streams = BareStreams::start().await;
+        let open = Viewers::open(&streams.url, &cookies, &watch).await;
+        let at = stage.core.clock.now().timestamp_micros();
         let plain = plain_inserts(&stage, scope, &users).await.as_secs_f64() * 1e6 / people as f64;
+        streams.tell_all(&bare_message(at));
+        let bare = seen(open, people).await;
+        tell(report, engine, &format!("one failure to {people} people"), &ours, "INSERTs, bare writes", &bare);
         let cost = Row::new("notify", "cost of a notification in the run's transaction", each, "µs").on(engine.name());
         report.add(cost.beside("one INSERT", plain));
         drop(web);
@@ -78,14 +96,44 @@ pub async fn measure(stages: &mut Stages, report: &mut Report) {
     }
 }
 
-async fn tell(report: &mut Report, engine: Engine, open: Viewers, what: &str, people: usize) {
+/// How long it took until each person saw it.
+async fn seen(open: Viewers, people: usize) -> Times {
     // What is under way arrives.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (times, seen) = open.count().await;
     assert_eq!(seen, people, "each person sees it once");
-    let row = |share: &str, figure| Row::new("notify", format!("{what}, {share}"), figure, "ms").on(engine.name());
-    report.add(row("p50", times.p50()));
-    report.add(row("p99", times.p99()).aim(Aim::AtMost(1_000.0)));
+    times
+}
+
+fn tell(report: &mut Report, engine: Engine, what: &str, ours: &Times, limit_is: &str, limit: &Times) {
+    let row = |share: &str, ours, limit| {
+        Row::new("notify", format!("{what}, {share}"), ours, "ms").on(engine.name()).beside(limit_is, limit)
+    };
+    report.add(row("p50", ours.p50(), limit.p50()));
+    report.add(row("p99", ours.p99(), limit.p99()).aim(Aim::AtMost(1_000.0)));
+}
+
+fn bare_message(at: i64) -> String {
+    json!({ "kind": "notification", MARK: at }).to_string()
+}
+
+/// The plainest end of a person's run that they hear of, for each of so many people.
+async fn bare_ends(stage: &Stage, watch: &Watch, people: usize) -> Times {
+    const SQL: &str = "UPDATE operation_runs SET updated_at = $2 WHERE id = $1";
+    let run = running(stage, stage.scope(BIG).await, 0, Initiator::system()).await;
+    let streams = BareStreams::start().await;
+    let open = Viewers::open(&streams.url, &vec!["none".to_owned(); people], watch).await;
+    for person in 0..people {
+        let now = stage.core.clock.now();
+        match &stage.core.db {
+            Db::Sqlite(db) => sqlx::query(SQL).bind(run).bind(now).execute(db.write()).await.map(|_| ()),
+            Db::Postgres(pool) => sqlx::query(SQL).bind(run).bind(now).execute(pool).await.map(|_| ()),
+        }
+        .expect("it is changed");
+        streams.tell(person, &bare_message(now.timestamp_micros()));
+    }
+    complete(stage, run, None).await;
+    seen(open, people).await
 }
 
 /// A member with a session; gives the session's token.

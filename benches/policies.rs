@@ -4,6 +4,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+/// Their lists.
+pub const PATHS: [&str; 4] = [
+    "beta/deviceManagement/deviceConfigurations",
+    "beta/deviceManagement/deviceCompliancePolicies",
+    "beta/deviceManagement/configurationPolicies",
+    "beta/deviceManagement/deviceManagementScripts",
+];
+
 /// Writes so many policies; of every tenth one setting deep inside is another when they are `changed`.
 pub fn write(folder: &Path, count: usize, changed: bool) {
     type Kind = (&'static str, &'static str, fn(usize) -> Value);

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -24,10 +24,14 @@ use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    measure::Times,
+    limits,
+    measure::{Times, repeat},
     report::{Aim, Report, Row},
     stage::{BIG, Engine, Stage, Stages, new_run},
 };
+
+/// Where the numbers of bare runs begin, which no other request has.
+const BARE: u64 = 1_000_000;
 
 pub async fn measure(stages: &mut Stages, report: &mut Report) {
     let (times, jobs) = if stages.quick { (40, 200) } else { (400, 4_000) };
@@ -35,20 +39,34 @@ pub async fn measure(stages: &mut Stages, report: &mut Report) {
         let stage = Stage::open(engine).await;
         stage.seed(2_000).await;
         let scope = stage.scope(BIG).await;
-        first_line(report, &stage, &stage.core, scope, times, "in the same process").await;
+        let mut lines = vec![("in the same process", first_line(&stage, &stage.core, scope, times).await)];
         if engine == Engine::Postgres {
             let other = stage.another_node().await;
-            first_line(report, &stage, &other, scope, times, "in another process").await;
+            lines.push(("in another process", first_line(&stage, &other, scope, times).await));
         }
+        let mut rates = Vec::new();
         for workers in [1, 4] {
-            through(report, &stage, scope, workers, jobs).await;
+            rates.push((workers, through(&stage, scope, workers, jobs).await));
+        }
+        // After the others: no worker is to find these runs.
+        let bare = bare_first_line(&stage, scope, times).await;
+        for (place, all) in lines {
+            for (share, figure, limit) in [("p50", all.p50(), bare.p50()), ("p99", all.p99(), bare.p99())] {
+                let row = Row::new("queue", format!("request to first line {place}, {share}"), figure, "ms");
+                report.add(row.on(engine.name()).beside("INSERT, UPDATE", limit).aim(Aim::AtMost(20.0)));
+            }
+        }
+        for (workers, rate) in rates {
+            let bare = bare_jobs(&stage, scope, workers, jobs).await;
+            let row = Row::new("queue", format!("empty jobs, {workers} workers"), rate, "runs/s").on(engine.name());
+            report.add(row.beside("three UPDATEs a job", bare));
         }
         stage.remove().await;
     }
 }
 
 /// Requests one run at a time; the workers are at `place`.
-async fn first_line(report: &mut Report, stage: &Stage, place: &Core, scope: TenantScope, times: usize, where_: &str) {
+async fn first_line(stage: &Stage, place: &Core, scope: TenantScope, times: usize) -> Times {
     let (begun, mut lines) = mpsc::unbounded_channel();
     let workers = Workers::start(place, 4, move |_| {
         let _ = begun.send(Instant::now());
@@ -64,15 +82,47 @@ async fn first_line(report: &mut Report, stage: &Stage, place: &Core, scope: Ten
         each.push(line - asked);
     }
     workers.stop().await;
-    let all = Times::of(each, start.elapsed());
-    for (share, figure) in [("p50", all.p50()), ("p99", all.p99())] {
-        let what = format!("request to first line {where_}, {share}");
-        report.add(Row::new("queue", what, figure, "ms").on(stage.engine.name()).aim(Aim::AtMost(20.0)));
-    }
+    Times::of(each, start.elapsed())
 }
 
-/// Lets so many empty jobs through.
-async fn through(report: &mut Report, stage: &Stage, scope: TenantScope, concurrency: usize, jobs: u64) {
+/// The plainest way to a job's first line: its rows, and the change of its status by the one who does it.
+async fn bare_first_line(stage: &Stage, scope: TenantScope, times: usize) -> Times {
+    let (Core { db, clock, .. }, mut number) = (&stage.core, 0);
+    repeat(times, async || {
+        number += 1;
+        let run = limits::one_statement(db, clock, scope.tenant(), BARE + number).await;
+        limits::set_status(db, run, "running").await;
+    })
+    .await
+}
+
+/// The plainest way of jobs through a queue: each takes its task and ends it, and its run begins and ends.
+async fn bare_jobs(stage: &Stage, scope: TenantScope, concurrency: usize, jobs: u64) -> f64 {
+    let Core { db, clock, .. } = &stage.core;
+    let mut runs = Vec::new();
+    for number in 0..jobs {
+        runs.push(limits::one_statement(db, clock, scope.tenant(), BARE * (1 + concurrency as u64) + number).await);
+    }
+    let (db, begun) = (db.clone(), Instant::now());
+    let waiting = Arc::new(Mutex::new(runs));
+    let mut workers = JoinSet::new();
+    for _ in 0..concurrency {
+        let (db, waiting) = (db.clone(), waiting.clone());
+        workers.spawn(async move {
+            let next = || waiting.lock().expect("nobody panics with it").pop();
+            while let Some(run) = next() {
+                for status in ["running", "running", "completed"] {
+                    limits::set_status(&db, run, status).await;
+                }
+            }
+        });
+    }
+    while workers.join_next().await.is_some() {}
+    jobs as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// Lets so many empty jobs through; how many a second.
+async fn through(stage: &Stage, scope: TenantScope, concurrency: usize, jobs: u64) -> f64 {
     for number in 0..jobs {
         stage.core.runs.ensure_run(scope, new_run(number)).await.expect("it is created");
     }
@@ -87,8 +137,7 @@ async fn through(report: &mut Report, stage: &Stage, scope: TenantScope, concurr
     }
     let took = start.elapsed();
     workers.stop().await;
-    let what = format!("empty jobs, {concurrency} workers");
-    report.add(Row::new("queue", what, jobs as f64 / took.as_secs_f64(), "runs/s").on(stage.engine.name()));
+    jobs as f64 / took.as_secs_f64()
 }
 
 /// A job whose only line is the bench's.

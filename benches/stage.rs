@@ -228,6 +228,11 @@ impl Stages {
         if self.quick { Duration::from_millis(500) } else { Duration::from_secs(4) }
     }
 
+    /// How often each of what is compared has its turn.
+    pub const fn turns(&self) -> usize {
+        if self.quick { 1 } else { 3 }
+    }
+
     /// The sizes of the table that are compared, small and large.
     pub const fn sizes(&self, engine: Engine) -> &'static [u64] {
         match (self.quick, engine) {

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{measure::Times, stage::BIG, web::Web};
+use crate::{measure::Times, stage::BIG};
 
 /// What the viewers look for.
 #[derive(Debug, Clone, clap::Args)]
@@ -33,9 +33,9 @@ pub struct Viewers {
 
 impl Viewers {
     /// One stream for each cookie, all of them open when this is done.
-    pub async fn open(web: &Web, cookies: &[String], watch: &Watch) -> Self {
+    pub async fn open(url: &str, cookies: &[String], watch: &Watch) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this program has a name"))
-            .args(["--viewers-of", &web.url, "--viewers-mark", &watch.mark, "--viewers-only", &watch.only])
+            .args(["--viewers-of", url, "--viewers-mark", &watch.mark, "--viewers-only", &watch.only])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -97,7 +97,7 @@ impl Drop for Web {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the bench is who passes the client in")]
-fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     // Fails only when it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")

@@ -1,5 +1,6 @@
 // Measures the operations page in Chromium, production build: bytes cold and warm, first content, interactive, blocking
-// time, layout shift; at full speed and at a quarter of it. Prints rows like the bench's and adds them to bench.json.
+// time, layout shift; at full speed and at a quarter of it. The limit is the same page in a browser that runs no program: it
+// shows the runs and does nothing else. Prints rows like the bench's and adds them to bench.json.
 // RUNLEDGER_SERVER is the built server, RUNLEDGER_CHROMIUM the browser.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -30,14 +31,14 @@ try {
     const visits = [];
     for (let round = 0; round < rounds; round++) visits.push(await visit(slowdown));
     for (const [warmth, which] of [["cold", 0], ["warm", 1]]) {
-      const of = (key) => median(visits.map((pair) => pair[which][key]));
+      const of = (key) => [median(visits.map((pair) => pair[which][key])), median(visits.map((pair) => pair[which].bare[key]))];
       const name = `operations page ${warmth}${slowdown > 1 ? `, CPU ${slowdown} × slower` : ""}`;
-      if (slowdown === 1) add(`${name}, bytes over the wire`, of("bytes") / 1000, "kB", warmth === "cold" ? 450 : undefined);
+      if (slowdown === 1) add(`${name}, bytes over the wire`, of("kilobytes"), "kB", warmth === "cold" ? 450 : undefined);
       add(`${name}, first content`, of("firstContent"), "ms");
       add(`${name}, interactive`, of("interactive"), "ms");
       add(`${name}, blocking time`, of("blocking"), "ms");
       // Told in thousandths, as browsers' own tools do: what is less moves nothing by a pixel.
-      add(`${name}, layout shift`, Math.round(of("shift") * 1000) / 1000, "", 0);
+      add(`${name}, layout shift`, of("shift").map((shift) => Math.round(shift * 1000) / 1000), "", 0);
     }
   }
 } finally {
@@ -50,14 +51,10 @@ const report = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { row
 report.rows = [...report.rows.filter((row) => row.suite !== "browser"), ...rows];
 writeFileSync(file, JSON.stringify(report, null, 2));
 
-/** Signs in in a fresh browser, then opens the page twice: with an empty cache, and again. */
+/** Signs in in a fresh browser, then opens the page twice: with an empty cache, and again; the same without its program. */
 async function visit(slowdown) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  const page = await context.newPage();
-  const devtools = await context.newCDPSession(page);
-  await devtools.send("Network.enable");
-  await devtools.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
-  await page.addInitScript(() => {
+  await context.addInitScript(() => {
     const seen = { shift: 0, blocking: 0 };
     window.__seen = seen;
     new PerformanceObserver((list) => {
@@ -67,46 +64,69 @@ async function visit(slowdown) {
       for (const entry of list.getEntries()) seen.blocking += Math.max(0, entry.duration - 50);
     }).observe({ type: "longtask", buffered: true });
   });
+  const page = await context.newPage();
   await page.goto(`${url}/login`);
   await page.getByLabel("E-mail").fill("owner@contoso.example");
   await page.getByLabel("Password").fill("runledger-demo");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((address) => address.pathname !== "/login");
-  await devtools.send("Network.clearBrowserCache");
-  const pair = [await open(page, devtools), await open(page, devtools)];
+  // The word that the page's script writes once it follows the events: from then on everything answers.
+  const live = (page) => page.getByText("Live", { exact: true }).waitFor();
+  const pair = await openTwice(page, slowdown, live);
+  const storageState = await context.storageState();
   await context.close();
-  return pair;
+  const bare = await browser.newContext({ viewport: { width: 1280, height: 800 }, storageState, javaScriptEnabled: false });
+  const barePair = await openTwice(await bare.newPage(), slowdown, async () => {});
+  await bare.close();
+  return pair.map((one, which) => ({ ...one, bare: barePair[which] }));
 }
 
-async function open(page, devtools) {
+async function openTwice(page, slowdown, interactive) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Network.enable");
+  await devtools.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
+  await devtools.send("Network.clearBrowserCache");
+  return [await open(page, devtools, interactive), await open(page, devtools, interactive)];
+}
+
+async function open(page, devtools, interactive) {
   let bytes = 0;
   const count = (event) => (bytes += event.encodedDataLength);
   devtools.on("Network.loadingFinished", count);
   await page.goto("about:blank");
   bytes = 0;
   await page.goto(`${url}/t/contoso/operations`);
-  // The word that the page's script writes once it follows the events: from then on everything answers.
-  await page.getByText("Live", { exact: true }).waitFor();
-  const interactive = await page.evaluate(() => performance.now());
+  await interactive(page);
+  const answers = await page.evaluate(() => performance.now());
   await page.waitForTimeout(300);
   const seen = await page.evaluate(() => ({
+    shift: 0,
+    blocking: 0,
     ...window.__seen,
     firstContent: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN,
   }));
   devtools.off("Network.loadingFinished", count);
-  return { bytes, interactive, ...seen };
+  return { kilobytes: bytes / 1000, interactive: answers, ...seen };
 }
 
-function add(what, figure, unit, most) {
+function add(what, [figure, limit], unit, most) {
   const met = most === undefined ? null : figure <= most;
   const aim = most === undefined ? "" : `≤ ${most}`;
   const verdict = met === null ? "" : met ? "met" : "MISSED";
-  const number = Number(figure.toPrecision(3)).toString();
-  console.log(`${"browser".padEnd(8)} ${what.padEnd(60)} ${"SQLite".padEnd(10)} ${number.padStart(12)} ${unit.padEnd(8)} ${aim.padStart(30)} ${verdict}`);
+  const ratio = limit > 0 ? figure / limit : null;
+  const columns = [
+    "browser".padEnd(8), what.padEnd(60), "SQLite".padEnd(10), number(figure).padStart(12), unit.padEnd(8),
+    number(limit).padStart(12), (ratio === null ? "" : ratio.toFixed(2)).padStart(6), aim.padStart(10), verdict,
+  ];
+  console.log(columns.join(" "));
   rows.push({
-    suite: "browser", what, engine: "SQLite", figure, unit, limit: null, limit_is: null, ratio: null,
+    suite: "browser", what, engine: "SQLite", figure, unit, limit, limit_is: "without its program", ratio,
     aim: most === undefined ? null : { at_most: most }, met,
   });
+}
+
+function number(figure) {
+  return Number(figure.toPrecision(3)).toString();
 }
 
 async function ready() {

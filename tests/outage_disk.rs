@@ -5,17 +5,41 @@ mod common;
 use common::{
     Engine, TestApp, eventually,
     graph::Graph,
+    new_run,
     processes::{Installation, free_address},
     web::Visitor,
 };
 use reqwest::StatusCode;
-use runledger::model::{
-    run::{RunOutcome, Started},
-    user::Role,
+use runledger::{
+    model::{
+        run::{RunOutcome, Started},
+        user::Role,
+    },
+    server::db::{Db, DbSettings, runs},
 };
+use serde_json::json;
 
 const START: [(&str, &str); 2] = [("tenant", "contoso"), ("operation_type", "inventory.sync")];
 const OTHER: [(&str, &str); 2] = [("tenant", "contoso"), ("operation_type", "directory_groups.sync")];
+
+/// Without the log beside it, as if the machine had ended there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_written_is_in_the_database_itself_soon_after_and_needs_no_one_to_write_again() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let scope = app.tenant("contoso").await;
+    let run = app.core.runs.ensure_run(scope, new_run(json!({}))).await.unwrap().run().id;
+    let DbSettings::Sqlite { file, .. } = app.database.settings() else { panic!("it is SQLite") };
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    eventually("the run is in the copy", async || {
+        std::fs::copy(file, &copy).unwrap();
+        let db = Db::look(&DbSettings::Sqlite { file: copy.clone(), readers: 1 }).await.ok()?;
+        let found = runs::find(&db, scope, run).await.ok()?;
+        db.close().await;
+        found.map(drop)
+    })
+    .await;
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_what_writes_and_nothing_else_and_passes() {

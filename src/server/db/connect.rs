@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,7 +14,10 @@ use sqlx::{
 };
 use tracing::debug;
 
-use super::DbResult;
+use super::{
+    DbResult,
+    write_back::{MOST_PAGES, WriteBack},
+};
 
 /// Connections to PostgreSQL for the queue's bookkeeping, beside the others.
 const QUEUE_CONNECTIONS: u32 = 2;
@@ -64,6 +68,7 @@ pub enum Db {
 pub struct SqliteDb {
     read: SqlitePool,
     write: SqlitePool,
+    write_back: Arc<WriteBack>,
     read_limit: Duration,
 }
 
@@ -153,6 +158,7 @@ impl Db {
             Self::Sqlite(db) => {
                 db.read.close().await;
                 db.write.close().await;
+                db.write_back.stop().await;
             }
             Self::Postgres(pool) => pool.close().await,
         }
@@ -169,13 +175,16 @@ fn sqlite_options(file: &Path) -> SqliteConnectOptions {
 }
 
 async fn open_sqlite(options: SqliteConnectOptions, readers: u32, limits: DbLimits) -> DbResult<Db> {
+    let write_back = WriteBack::start(options.clone().create_if_missing(false));
+    let committed = write_back.committed();
     // The writer comes first: it makes the file and sets WAL, which readers cannot.
     let write = SqlitePoolOptions::new()
         .max_connections(1)
+        .after_connect(move |writer, _| Box::pin(WriteBack::listen(committed.clone(), writer)))
         .acquire_timeout(limits.acquire * 6)
         .test_before_acquire(false)
         // KiB, when they are needed. Of a large database little fits into the 2 MiB that SQLite takes by itself.
-        .connect_with(options.clone().pragma("cache_size", "-32768"))
+        .connect_with(options.clone().pragma("cache_size", "-32768").pragma("wal_autocheckpoint", MOST_PAGES))
         .await?;
     let read = SqlitePoolOptions::new()
         .max_connections(readers)
@@ -183,7 +192,7 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32, limits: DbLimi
         .test_before_acquire(false)
         .connect_with(options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192"))
         .await?;
-    Ok(Db::Sqlite(SqliteDb { read, write, read_limit: limits.read }))
+    Ok(Db::Sqlite(SqliteDb { read, write, write_back: Arc::new(write_back), read_limit: limits.read }))
 }
 
 async fn open_postgres(url: &str, connections: u32, limits: DbLimits) -> DbResult<Db> {

@@ -44,6 +44,7 @@ pub mod sessions;
 pub mod tasks;
 pub mod tenants;
 mod tx;
+mod write_back;
 
 pub use connect::{Db, DbLimits, DbSettings, SqliteDb};
 pub use migrate::MigrationError;

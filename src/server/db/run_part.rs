@@ -34,13 +34,6 @@ impl Cell {
             })
         })
     }
-
-    /// The words are our own: nothing in them needs an escape.
-    fn sql(self) -> String {
-        let Self { operation_type, status, outcome } = self;
-        let outcome = outcome.map_or("IS NULL".to_owned(), |outcome| format!("= '{outcome}'"));
-        format!(" AND type = '{operation_type}' AND status = '{status}' AND outcome {outcome}")
-    }
 }
 
 /// How an engine writes what a range says.
@@ -68,46 +61,137 @@ impl Dialect {
     }
 }
 
-/// What tells a range apart, and the index in which its runs lie in the order of the list: of all runs, and of those with
-/// a reason.
+/// What tells a range apart. Without a user it has everybody's runs; the user that is none is the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    pub user: Option<Option<UserId>>,
+    pub cell: Cell,
+}
+
+impl Kind {
+    pub const fn of(cell: Cell) -> Self {
+        Self { user: None, cell }
+    }
+
+    pub const fn of_person(user: Option<UserId>, cell: Cell) -> Self {
+        Self { user: Some(user), cell }
+    }
+
+    /// What is NULL of it: to an index another condition than a value.
+    const fn nulls(&self) -> (Option<bool>, bool) {
+        let system = match self.user {
+            None => None,
+            Some(user) => Some(user.is_none()),
+        };
+        (system, self.cell.outcome.is_none())
+    }
+
+    /// The words are our own: nothing in them needs an escape.
+    fn sql(&self, dialect: Dialect) -> String {
+        let Cell { operation_type, status, outcome } = self.cell;
+        let user = self.user.map_or_else(String::new, |user| format!(" AND {}", is(user, dialect)));
+        let outcome = outcome.map_or("IS NULL".to_owned(), |outcome| format!("= '{outcome}'"));
+        format!("{user} AND type = '{operation_type}' AND status = '{status}' AND outcome {outcome}")
+    }
+
+    /// The same in the words of a table `kind` with a row for each of many that are like this one.
+    fn sql_of_many(&self) -> String {
+        let (system, active) = self.nulls();
+        let user = match system {
+            None => String::new(),
+            Some(true) => format!(" AND {OF_SYSTEM}"),
+            Some(false) => " AND initiator_user_id = kind.initiator_user_id".to_owned(),
+        };
+        let outcome = if active { "IS NULL" } else { "= kind.outcome" };
+        format!("{user} AND type = kind.type AND status = kind.status AND outcome {outcome}")
+    }
+
+    fn row(&self, dialect: Dialect) -> String {
+        let Cell { operation_type, status, outcome } = self.cell;
+        let user = self.user.flatten().map_or("NULL".to_owned(), |user| dialect.literal(user.0));
+        let outcome = outcome.map_or("NULL".to_owned(), |outcome| format!("'{outcome}'"));
+        format!("({user}, '{operation_type}', '{status}', {outcome})")
+    }
+}
+
+/// Ranges of one index, in each of which the runs lie in the order of the list: one, or one for each kind. PostgreSQL reads
+/// many of them by one text for each kind, which takes as long to plan as one of them. SQLite does not plan each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    index: &'static str,
-    index_of_reasons: &'static str,
-    restriction: String,
+    kinds: Vec<Kind>,
+    dialect: Dialect,
+}
+
+/// What reads a part: `FROM ... WHERE ...`, with the tenant as `$1` and the range of ids as `$2` and `$3`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    pub text: String,
+    /// A table `kind`, for each of whose rows the text is read.
+    pub for_each: Option<String>,
+    /// How many ranges of the index these are.
+    pub ranges: usize,
 }
 
 impl Part {
-    pub fn everything() -> Self {
-        Self {
-            index: "operation_runs_newest",
-            index_of_reasons: "operation_run_reasons_code",
-            restriction: String::new(),
+    pub const fn everything(dialect: Dialect) -> Self {
+        Self { kinds: Vec::new(), dialect }
+    }
+
+    /// These kinds, each by itself: read no further than the merge goes, which is what counts where each run is looked at.
+    pub fn each(kinds: &[Kind], dialect: Dialect) -> Vec<Self> {
+        kinds.iter().map(|kind| Self { kinds: vec![*kind], dialect }).collect()
+    }
+
+    /// These kinds in as few parts as the engine reads them by.
+    pub fn together(kinds: &[Kind], dialect: Dialect) -> Vec<Self> {
+        let mut parts: Vec<Self> = Vec::new();
+        for kind in kinds {
+            let like = |part: &&mut Self| dialect == Dialect::Postgres && part.kinds[0].nulls() == kind.nulls();
+            match parts.iter_mut().find(like) {
+                Some(part) => part.kinds.push(*kind),
+                None => parts.push(Self { kinds: vec![*kind], dialect }),
+            }
         }
+        parts
     }
 
-    pub fn of(cell: Cell) -> Self {
-        Self { index: "operation_runs_state", index_of_reasons: "operation_run_reasons_code", restriction: cell.sql() }
-    }
-
-    pub fn of_person(user: Option<UserId>, cell: Cell, dialect: Dialect) -> Self {
-        Self {
-            index: "operation_runs_initiator",
-            index_of_reasons: "operation_run_reasons_initiator",
-            restriction: format!(" AND {}{}", is(user, dialect), cell.sql()),
-        }
-    }
-
-    pub fn of_runs(&self, dialect: Dialect) -> String {
-        let runs = dialect.by_index("operation_runs", self.index);
-        format!("FROM {runs} WHERE tenant_id = $1{} AND id >= $2 AND id <= $3", self.restriction)
+    pub fn of_runs(&self) -> Range {
+        let index = match self.kinds.first() {
+            None => "operation_runs_newest",
+            Some(Kind { user: None, .. }) => "operation_runs_state",
+            Some(Kind { user: Some(_), .. }) => "operation_runs_initiator",
+        };
+        let runs = self.dialect.by_index("operation_runs", index);
+        self.range(format!("FROM {runs} WHERE tenant_id = $1{} AND id >= $2 AND id <= $3", self.restriction()))
     }
 
     /// Those of its runs that have this reason.
-    pub fn of_reasons(&self, code: &str, dialect: Dialect) -> String {
-        let reasons = dialect.by_index("operation_run_reasons", self.index_of_reasons);
-        let restriction = &self.restriction;
-        format!("FROM {reasons} WHERE tenant_id = $1 AND code = {code}{restriction} AND run_id >= $2 AND run_id <= $3")
+    pub fn of_reasons(&self, code: &str) -> Range {
+        let index = match self.kinds.first() {
+            Some(Kind { user: Some(_), .. }) => "operation_run_reasons_initiator",
+            _ => "operation_run_reasons_code",
+        };
+        let reasons = self.dialect.by_index("operation_run_reasons", index);
+        let restriction = self.restriction();
+        self.range(format!(
+            "FROM {reasons} WHERE tenant_id = $1 AND code = {code}{restriction} AND run_id >= $2 AND run_id <= $3"
+        ))
+    }
+
+    fn restriction(&self) -> String {
+        match &*self.kinds {
+            [] => String::new(),
+            [one] => one.sql(self.dialect),
+            [first, ..] => first.sql_of_many(),
+        }
+    }
+
+    fn range(&self, text: String) -> Range {
+        let for_each = (self.kinds.len() > 1).then(|| {
+            let rows: Vec<_> = self.kinds.iter().map(|kind| kind.row(self.dialect)).collect();
+            format!("(VALUES {}) AS kind (initiator_user_id, type, status, outcome)", rows.join(", "))
+        });
+        Range { text, for_each, ranges: self.kinds.len().max(1) }
     }
 }
 
