@@ -12,11 +12,12 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::Notify;
 use tracing::debug;
 
 use super::{
     DbResult,
-    write_back::{MOST_PAGES, WriteBack},
+    write_back::{KEPT, MOST_PAGES, WriteBack, tell_commits},
 };
 
 /// Connections to PostgreSQL for the queue's bookkeeping, beside the others.
@@ -68,7 +69,7 @@ pub enum Db {
 pub struct SqliteDb {
     read: SqlitePool,
     write: SqlitePool,
-    write_back: Arc<WriteBack>,
+    write_back: WriteBack,
     read_limit: Duration,
 }
 
@@ -153,12 +154,21 @@ impl Db {
         tx.commit().await
     }
 
+    /// For one who writes a lot in a row: waits between two transactions while SQLite's log is too long for the others.
+    pub async fn settle_log(&self) -> DbResult<()> {
+        match self {
+            Self::Sqlite(db) => db.write_back.settle().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     pub async fn close(&self) {
         match self {
             Self::Sqlite(db) => {
+                db.write_back.stop();
                 db.read.close().await;
                 db.write.close().await;
-                db.write_back.stop().await;
+                db.write_back.close().await;
             }
             Self::Postgres(pool) => pool.close().await,
         }
@@ -175,24 +185,31 @@ fn sqlite_options(file: &Path) -> SqliteConnectOptions {
 }
 
 async fn open_sqlite(options: SqliteConnectOptions, readers: u32, limits: DbLimits) -> DbResult<Db> {
-    let write_back = WriteBack::start(options.clone().create_if_missing(false));
-    let committed = write_back.committed();
+    let committed = Arc::new(Notify::new());
+    let told = committed.clone();
     // The writer comes first: it makes the file and sets WAL, which readers cannot.
     let write = SqlitePoolOptions::new()
         .max_connections(1)
-        .after_connect(move |writer, _| Box::pin(WriteBack::listen(committed.clone(), writer)))
+        .after_connect(move |writer, _| Box::pin(tell_commits(told.clone(), writer)))
         .acquire_timeout(limits.acquire * 6)
         .test_before_acquire(false)
         // KiB, when they are needed. Of a large database little fits into the 2 MiB that SQLite takes by itself.
-        .connect_with(options.clone().pragma("cache_size", "-32768").pragma("wal_autocheckpoint", MOST_PAGES))
+        .connect_with(
+            options
+                .clone()
+                .pragma("cache_size", "-32768")
+                .pragma("wal_autocheckpoint", MOST_PAGES)
+                .pragma("journal_size_limit", KEPT),
+        )
         .await?;
+    let write_back = WriteBack::start(options.clone().create_if_missing(false), write.clone(), committed);
     let read = SqlitePoolOptions::new()
         .max_connections(readers)
         .acquire_timeout(limits.acquire)
         .test_before_acquire(false)
         .connect_with(options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192"))
         .await?;
-    Ok(Db::Sqlite(SqliteDb { read, write, write_back: Arc::new(write_back), read_limit: limits.read }))
+    Ok(Db::Sqlite(SqliteDb { read, write, write_back, read_limit: limits.read }))
 }
 
 async fn open_postgres(url: &str, connections: u32, limits: DbLimits) -> DbResult<Db> {
