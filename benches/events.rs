@@ -27,15 +27,15 @@ pub async fn measure(stages: &mut Stages, report: &mut Report) {
         let stage = Stage::open(engine).await;
         stage.seed(2_000).await;
         let scope = stage.scope(BIG).await;
+        let watch = Watch { mark: MARK.to_owned(), only: String::new() };
+        let bare = bare(&stage.core.clock, &watch, viewers, seconds).await;
         let web = Web::start(&stage.core, scope).await;
         heap::begin();
-        let watch = Watch { mark: MARK.to_owned(), only: String::new() };
         let open = Viewers::open(&web.url, &vec![web.cookie.clone(); viewers as usize], &watch).await;
         let each = heap::grown() / 1024.0 / f64::from(viewers);
         change(&stage, scope, seconds).await;
         let ours = Told::of(open, each).await;
         drop(web);
-        let bare = bare(&stage.core.clock, &watch, viewers, seconds).await;
         let changes = f64::from(seconds * CHANGES_A_SECOND) * f64::from(viewers);
         let row = |what: String, unit, figure: &dyn Fn(&Told) -> f64| {
             Row::new("events", what, figure(&ours), unit).on(engine.name()).beside("bare writes", figure(&bare))

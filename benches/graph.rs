@@ -46,7 +46,13 @@ impl Graph {
     /// Reads these lists to their ends as JSON, and does nothing with it; how many items a second.
     pub async fn read(&self, paths: &[&str]) -> f64 {
         let client = client();
-        let form = [("grant_type", "client_credentials"), ("client_id", "bench"), ("client_secret", "secret")];
+        let scope = format!("{}/.default", self.url);
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", "bench"),
+            ("client_secret", "secret"),
+            ("scope", &scope),
+        ];
         let sign_in = client.post(format!("{}/bench/oauth2/v2.0/token", self.url)).form(&form);
         let token = json(sign_in).await["access_token"].as_str().expect("it is a token").to_owned();
         let (begun, mut items) = (Instant::now(), 0);

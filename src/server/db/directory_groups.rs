@@ -70,9 +70,9 @@ pub struct StoredGroup {
 pub async fn stored(tx: &mut Tx, scope: TenantScope, ids: &[&str]) -> DbResult<HashMap<String, StoredGroup>> {
     const READ: &str = "SELECT graph_id, name, name_key, description, kind, dynamic, membership_rule, mail_enabled, \
         security_enabled, member_count, removed_at IS NOT NULL AS removed, created_run_id, changed_run_id, \
-        removed_run_id, last_run_id, last_pass FROM directory_groups WHERE tenant_id = $1 AND graph_id IN ";
-    const SQLITE: &str = concatcp!(READ, "(SELECT value FROM json_each($2))");
-    const POSTGRES: &str = concatcp!(READ, "(SELECT jsonb_array_elements_text($2))");
+        removed_run_id, last_run_id, last_pass FROM directory_groups WHERE tenant_id = $1 AND graph_id ";
+    const SQLITE: &str = concatcp!(READ, "IN (SELECT value FROM json_each($2))");
+    const POSTGRES: &str = concatcp!(READ, "= ANY (ARRAY(SELECT jsonb_array_elements_text($2)))");
     let ids = Json(ids);
     let rows: Vec<StoredGroup> = match tx {
         Tx::Sqlite(_) => tx_sql!(tx, fetch_all(SQLITE, scope.tenant(), ids))?,
@@ -124,10 +124,9 @@ pub async fn write(
 
 /// Notes that groups were seen as they are.
 pub async fn touch(tx: &mut Tx, scope: TenantScope, ids: &[&str], seen: Pass) -> DbResult<()> {
-    const SET: &str =
-        "UPDATE directory_groups SET last_run_id = $3, last_pass = $4 WHERE tenant_id = $1 AND graph_id IN ";
-    const SQLITE: &str = concatcp!(SET, "(SELECT value FROM json_each($2))");
-    const POSTGRES: &str = concatcp!(SET, "(SELECT jsonb_array_elements_text($2))");
+    const SET: &str = "UPDATE directory_groups SET last_run_id = $3, last_pass = $4 WHERE tenant_id = $1 AND graph_id ";
+    const SQLITE: &str = concatcp!(SET, "IN (SELECT value FROM json_each($2))");
+    const POSTGRES: &str = concatcp!(SET, "= ANY (ARRAY(SELECT jsonb_array_elements_text($2)))");
     let ids = Json(ids);
     match tx {
         Tx::Sqlite(_) => tx_sql!(tx, execute(SQLITE, scope.tenant(), ids, seen.run, seen.pass))?,

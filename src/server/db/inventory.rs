@@ -46,9 +46,9 @@ async fn stored(
     items: &[InventoryItem],
 ) -> DbResult<HashMap<String, (String, RunId, RunId)>> {
     const READ: &str = "SELECT graph_id, content_hash, created_run_id, changed_run_id FROM inventory_items \
-        WHERE tenant_id = $1 AND family = $2 AND graph_id IN ";
-    const SQLITE: &str = concatcp!(READ, "(SELECT value FROM json_each($3))");
-    const POSTGRES: &str = concatcp!(READ, "(SELECT jsonb_array_elements_text($3))");
+        WHERE tenant_id = $1 AND family = $2 AND graph_id ";
+    const SQLITE: &str = concatcp!(READ, "IN (SELECT value FROM json_each($3))");
+    const POSTGRES: &str = concatcp!(READ, "= ANY (ARRAY(SELECT jsonb_array_elements_text($3)))");
     let ids: Vec<&str> = items.iter().map(|item| item.graph_id.as_str()).collect();
     let rows: Vec<(String, String, RunId, RunId)> =
         by_engine!(tx, fetch_all, SQLITE, POSTGRES, on.scope.tenant(), on.family, Json(ids))?;
@@ -87,9 +87,9 @@ async fn upsert(tx: &mut Tx, on: Sighting<'_>, items: &[InventoryItem]) -> DbRes
 /// Notes that the attempt has seen these items as they were.
 pub async fn touch(tx: &mut Tx, on: Sighting<'_>, ids: &[&str]) -> DbResult<()> {
     const TOUCH: &str = "UPDATE inventory_items SET last_run_id = $4, last_attempt = $5 \
-        WHERE tenant_id = $1 AND family = $2 AND last_run_id <= $4 AND graph_id IN ";
-    const SQLITE: &str = concatcp!(TOUCH, "(SELECT value FROM json_each($3))");
-    const POSTGRES: &str = concatcp!(TOUCH, "(SELECT jsonb_array_elements_text($3))");
+        WHERE tenant_id = $1 AND family = $2 AND last_run_id <= $4 AND graph_id ";
+    const SQLITE: &str = concatcp!(TOUCH, "IN (SELECT value FROM json_each($3))");
+    const POSTGRES: &str = concatcp!(TOUCH, "= ANY (ARRAY(SELECT jsonb_array_elements_text($3)))");
     if !ids.is_empty() {
         let (tenant, SeenBy { run, attempt }) = (on.scope.tenant(), on.seen);
         by_engine!(tx, execute, SQLITE, POSTGRES, tenant, on.family, Json(ids), run, attempt)?;

@@ -73,9 +73,9 @@ pub async fn store(tx: &mut Tx, on: Sighting<'_>, rows: &[PolicyRow]) -> DbResul
 
 async fn stored(tx: &mut Tx, on: Sighting<'_>, ids: &[&str]) -> DbResult<HashMap<String, Stored>> {
     const READ: &str = "SELECT graph_id, version, content_hash, assignments_hash, created_run_id, changed_run_id, \
-        removed_at IS NOT NULL FROM policies WHERE tenant_id = $1 AND family = $2 AND graph_id IN ";
-    const SQLITE: &str = concatcp!(READ, "(SELECT value FROM json_each($3))");
-    const POSTGRES: &str = concatcp!(READ, "(SELECT jsonb_array_elements_text($3))");
+        removed_at IS NOT NULL FROM policies WHERE tenant_id = $1 AND family = $2 AND graph_id ";
+    const SQLITE: &str = concatcp!(READ, "IN (SELECT value FROM json_each($3))");
+    const POSTGRES: &str = concatcp!(READ, "= ANY (ARRAY(SELECT jsonb_array_elements_text($3)))");
     type Row = (String, i32, String, String, RunId, RunId, bool);
     let rows: Vec<Row> = by_engine!(tx, fetch_all, SQLITE, POSTGRES, on.scope.tenant(), on.family, Json(ids))?;
     let stored =
@@ -89,9 +89,9 @@ async fn stored(tx: &mut Tx, on: Sighting<'_>, ids: &[&str]) -> DbResult<HashMap
 pub async fn touch(tx: &mut Tx, on: Sighting<'_>, ids: &[&str]) -> DbResult<()> {
     // What a newer run has seen stays seen by it: two runs may read the same family at once, one of them all families.
     const TOUCH: &str = "UPDATE policies SET last_run_id = $4, last_attempt = $5 \
-        WHERE tenant_id = $1 AND family = $2 AND last_run_id <= $4 AND graph_id IN ";
-    const SQLITE: &str = concatcp!(TOUCH, "(SELECT value FROM json_each($3))");
-    const POSTGRES: &str = concatcp!(TOUCH, "(SELECT jsonb_array_elements_text($3))");
+        WHERE tenant_id = $1 AND family = $2 AND last_run_id <= $4 AND graph_id ";
+    const SQLITE: &str = concatcp!(TOUCH, "IN (SELECT value FROM json_each($3))");
+    const POSTGRES: &str = concatcp!(TOUCH, "= ANY (ARRAY(SELECT jsonb_array_elements_text($3)))");
     if !ids.is_empty() {
         let SeenBy { run, attempt } = on.seen;
         by_engine!(tx, execute, SQLITE, POSTGRES, on.scope.tenant(), on.family, Json(ids), run, attempt)?;

@@ -52,11 +52,11 @@ const NAMED: &str = ", CAST(p.body -> 'templateReference' ->> 'templateId' AS TE
      CAST(p.body ->> 'technologies' AS TEXT) AS technologies";
 
 const SNAPSHOT_HASH: &str = ", p.assignments_hash";
-/// `IS TRUE` keeps planners that know nothing of the table yet from looking for runs by their index: policies are to be
-/// found by theirs.
+/// For planners that know nothing of the table yet, `IS TRUE` keeps them from looking for runs by their index: policies are
+/// to be found by theirs. And a newer version is looked for of each one by itself: a join would compare all with all.
 const SNAPSHOT: &str = " FROM policy_versions p WHERE p.tenant_id = $1 AND p.family = $2 AND (p.run_id <= $3) IS TRUE \
-    AND p.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM policy_versions n WHERE n.tenant_id = p.tenant_id \
-    AND n.family = p.family AND n.graph_id = p.graph_id AND n.version > p.version AND (n.run_id <= $3) IS TRUE)";
+    AND p.body IS NOT NULL AND (SELECT 1 FROM policy_versions n WHERE n.tenant_id = p.tenant_id \
+    AND n.family = p.family AND n.graph_id = p.graph_id AND n.version > p.version AND (n.run_id <= $3) IS TRUE LIMIT 1) IS NULL";
 
 const BACKUP_HASH: &str = ", CAST(NULL AS TEXT) AS assignments_hash";
 const BACKUP: &str = " FROM backup_items p WHERE p.tenant_id = $1 AND p.family = $2 AND p.set_id = $3";
