@@ -12,6 +12,7 @@ use runledger::{
     server::db::{
         Db,
         ensure::join_sql,
+        life::unknown_sql,
         run_list::{Direction, INITIATOR, KINDS, MEMBERS, TWO_IN},
         run_query::IdRange,
         scope::TenantScope,
@@ -171,7 +172,7 @@ on_both_engines! {
         page.reads_ranges_by("operation_runs_state", "a page of all but one person");
     }
 
-    async fn an_active_run_is_found_by_its_identity_however_many_the_planner_knows_nothing_of(app: TestApp) {
+    async fn nothing_walks_the_active_runs_however_many_the_planner_knows_nothing_of(app: TestApp) {
         let scope = app.tenant("contoso").await;
         let db = &app.core.db;
         write_many(&app, scope, RUNS, start_of_time(), |_| Kind::PLAIN).await;
@@ -183,5 +184,6 @@ on_both_engines! {
         let asked = json!([{ "tenant": scope.tenant().0.simple(), "hash": one.run_identity_hash, "times": 1 }]);
         let sql = join_sql(db).replace("$1", &format!("'{asked}'")).replace("$2", "updated_at");
         plan_of(db, &sql, &[]).await.walks_indexes_only(10.0, "joining");
+        plan_of(db, unknown_sql(db), &[scope.tenant().0]).await.walks_indexes_only(10.0, "runs of unknown types");
     }
 }

@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::{
     Db, DbResult, db_sql, read_postgres, read_sqlite,
     rows::{ListedRow, RUN_COLUMNS},
-    run_part::{Dialect, OF_SYSTEM, Range},
+    run_part::{Dialect, Range},
     run_query::{IdRange, MOST_RANGES, PersonKind, Ranges, RunQuery},
     scope::TenantScope,
 };
@@ -142,7 +142,7 @@ impl Selection {
         let hits = self.union(ranges, |range| format!("SELECT {hit} AS hit {range}"), id, "ASC", limit);
         // In the order of its index one range is never taken from the table, of which any part may be another tenant's.
         let order = match ranges {
-            [one] if one.for_each.is_none() && !self.is_ordered_by_itself(one) => format!(" ORDER BY {id}"),
+            [one] if one.ordered_by.is_empty() => format!(" ORDER BY {id}"),
             _ => String::new(),
         };
         format!("{hits}{order} LIMIT {limit}")
@@ -154,16 +154,13 @@ impl Selection {
             .iter()
             .map(|range| {
                 let part = part(&range.text);
-                let order = if self.is_ordered_by_itself(range) {
-                    format!("initiator_user_id {order}, {id} {order}")
-                } else {
-                    format!("{id} {order}")
-                };
+                let columns = range.ordered_by.iter().copied().chain([id]);
+                let order = columns.map(|column| format!("{column} {order}")).collect::<Vec<_>>().join(", ");
                 if let Some(kinds) = &range.for_each {
                     format!(
                         "SELECT part.* FROM {kinds} CROSS JOIN LATERAL ({part} ORDER BY {order} LIMIT {limit}) AS part"
                     )
-                } else if self.is_ordered_by_itself(range) {
+                } else if !range.ordered_by.is_empty() {
                     format!("SELECT * FROM ({part} ORDER BY {order} LIMIT {limit}) AS part")
                 } else if self.ordered_parts && ranges.len() > 1 {
                     format!("({part} ORDER BY {order} LIMIT {limit})")
@@ -173,12 +170,6 @@ impl Selection {
             })
             .collect();
         parts.join(" UNION ALL ")
-    }
-
-    /// To PostgreSQL a column that IS NULL is none that has one value: unless the order of a range names it, it would sort
-    /// all of the range, or walk the whole table.
-    fn is_ordered_by_itself(&self, range: &Range) -> bool {
-        self.ordered_parts && range.text.contains(OF_SYSTEM)
     }
 
     /// The first `limit` runs within the range of ids. Those of types that this version does not know are left out.

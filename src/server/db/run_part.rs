@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// What a range says that has the system's runs only.
-pub const OF_SYSTEM: &str = "initiator_user_id IS NULL";
+const OF_SYSTEM: &str = "initiator_user_id IS NULL";
 
 /// The least parts that filters tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,16 +94,33 @@ impl Kind {
         format!("{user} AND type = '{operation_type}' AND status = '{status}' AND outcome {outcome}")
     }
 
-    /// The same in the words of a table `kind` with a row for each of many that are like this one.
-    fn sql_of_many(&self) -> String {
+    /// The same in the words of a table `kind` with a row for each of many that are like this one, and the range of ids.
+    ///
+    /// Not as equal values: of those that it does not know PostgreSQL takes each for as frequent as all are on average, and
+    /// may look for the rarest among all runs in the order of ids. Rows that are compared are in the order of one index only.
+    fn sql_of_many(&self, id: &str) -> String {
         let (system, active) = self.nulls();
-        let user = match system {
-            None => String::new(),
-            Some(true) => format!(" AND {OF_SYSTEM}"),
-            Some(false) => " AND initiator_user_id = kind.initiator_user_id".to_owned(),
+        let of_system = if system == Some(true) { format!(" AND {OF_SYSTEM}") } else { String::new() };
+        let columns = match (system, active) {
+            (Some(false), false) => "initiator_user_id, type, status, outcome",
+            (_, false) => "type, status, outcome",
+            (Some(false), true) => {
+                return format!(
+                    " AND initiator_user_id = kind.initiator_user_id AND type = kind.type AND status = kind.status \
+                     AND outcome IS NULL{}",
+                    within(id)
+                );
+            }
+            (_, true) => {
+                return format!(
+                    "{of_system} AND type = kind.type AND status = kind.status AND outcome IS NULL{}",
+                    within(id)
+                );
+            }
         };
-        let outcome = if active { "IS NULL" } else { "= kind.outcome" };
-        format!("{user} AND type = kind.type AND status = kind.status AND outcome {outcome}")
+        let of_kind = columns.split(", ").map(|column| format!("kind.{column}")).collect::<Vec<_>>().join(", ");
+        let bound = |is: &str, last: &str| format!(" AND ({columns}, {id}) {is} ({of_kind}, {last})");
+        format!("{of_system}{}{}", bound(">=", "$2"), bound("<=", "$3"))
     }
 
     fn row(&self, dialect: Dialect) -> String {
@@ -128,6 +145,9 @@ pub struct Range {
     pub text: String,
     /// A table `kind`, for each of whose rows the text is read.
     pub for_each: Option<String>,
+    /// To PostgreSQL a range is in the order of the ids only when that of these columns is told before: a column that IS
+    /// NULL is none that has one value, nor one that is compared.
+    pub ordered_by: &'static [&'static str],
     /// How many ranges of the index these are.
     pub ranges: usize,
 }
@@ -162,7 +182,7 @@ impl Part {
             Some(Kind { user: Some(_), .. }) => "operation_runs_initiator",
         };
         let runs = self.dialect.by_index("operation_runs", index);
-        self.range(format!("FROM {runs} WHERE tenant_id = $1{} AND id >= $2 AND id <= $3", self.restriction()))
+        self.range(format!("FROM {runs} WHERE tenant_id = $1{}", self.restriction("id")))
     }
 
     /// Those of its runs that have this reason.
@@ -172,17 +192,26 @@ impl Part {
             _ => "operation_run_reasons_code",
         };
         let reasons = self.dialect.by_index("operation_run_reasons", index);
-        let restriction = self.restriction();
-        self.range(format!(
-            "FROM {reasons} WHERE tenant_id = $1 AND code = {code}{restriction} AND run_id >= $2 AND run_id <= $3"
-        ))
+        let restriction = self.restriction("run_id");
+        self.range(format!("FROM {reasons} WHERE tenant_id = $1 AND code = {code}{restriction}"))
     }
 
-    fn restriction(&self) -> String {
+    fn restriction(&self, id: &str) -> String {
         match &*self.kinds {
-            [] => String::new(),
-            [one] => one.sql(self.dialect),
-            [first, ..] => first.sql_of_many(),
+            [] => within(id),
+            [one] => one.sql(self.dialect) + &within(id),
+            [first, ..] => first.sql_of_many(id),
+        }
+    }
+
+    const fn ordered_by(&self) -> &'static [&'static str] {
+        match (self.dialect, self.kinds.as_slice()) {
+            (Dialect::Postgres, [Kind { user: Some(None), .. }]) => &["initiator_user_id"],
+            (Dialect::Sqlite, _) | (_, [] | [_]) => &[],
+            (Dialect::Postgres, [Kind { user: None, .. }, ..]) => &["type", "status", "outcome"],
+            (Dialect::Postgres, [Kind { user: Some(_), .. }, ..]) => {
+                &["initiator_user_id", "type", "status", "outcome"]
+            }
         }
     }
 
@@ -191,8 +220,12 @@ impl Part {
             let rows: Vec<_> = self.kinds.iter().map(|kind| kind.row(self.dialect)).collect();
             format!("(VALUES {}) AS kind (initiator_user_id, type, status, outcome)", rows.join(", "))
         });
-        Range { text, for_each, ranges: self.kinds.len().max(1) }
+        Range { text, for_each, ordered_by: self.ordered_by(), ranges: self.kinds.len().max(1) }
     }
+}
+
+fn within(id: &str) -> String {
+    format!(" AND {id} >= $2 AND {id} <= $3")
 }
 
 pub fn is(user: Option<UserId>, dialect: Dialect) -> String {
