@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::{
     Db, DbResult, db_sql, read_postgres, read_sqlite,
     rows::{ListedRow, RUN_COLUMNS},
-    run_part::{Dialect, Range},
+    run_part::{Dialect, OF_SYSTEM},
     run_query::{IdRange, MOST_RANGES, PersonKind, Ranges, RunQuery},
     scope::TenantScope,
 };
@@ -89,7 +89,7 @@ impl Selection {
 
     /// How many ranges a page is merged from.
     pub fn ranges(&self) -> usize {
-        self.ranges.all.iter().map(|range| range.ranges).sum()
+        self.ranges.texts.len()
     }
 
     /// The text that reads a page; `$1` is the tenant, `$2` and `$3` are the first and last id.
@@ -98,7 +98,7 @@ impl Selection {
         let id = self.ranges.id;
         let residual = self.ranges.residual.as_ref().map_or_else(String::new, |residual| format!(" AND {residual}"));
         let part = |range: &str| format!("SELECT {id} AS id {range}{residual}");
-        let ids = self.union(&self.ranges.all, part, id, order, limit as u64);
+        let ids = self.union(&self.ranges.texts, part, id, order, limit as u64);
         format!(
             "SELECT {RUN_COLUMNS} FROM operation_runs WHERE tenant_id = $1 AND id IN \
              ({ids} ORDER BY id {order} LIMIT {limit}) ORDER BY id {order}"
@@ -108,14 +108,14 @@ impl Selection {
     /// The text that counts, walking no further than the count goes: how many runs it met, and how many of them pass.
     pub fn count_sql(&self) -> String {
         let limit = if self.ranges.residual.is_some() { LOOKED_AT } else { COUNTED };
-        self.counting(&self.ranges.all, self.ranges.id, &self.hit(), limit + 1)
+        self.counting(&self.ranges.texts, self.ranges.id, &self.hit(), limit + 1)
     }
 
     /// The same where each run has to be looked at, which stops where enough of them pass. It does not know how many it
     /// met.
     pub fn passing_sql(&self) -> Option<String> {
         self.ranges.residual.as_ref()?;
-        let met = self.met_sql(&self.ranges.all, self.ranges.id, &self.hit(), LOOKED_AT + 1);
+        let met = self.met_sql(&self.ranges.texts, self.ranges.id, &self.hit(), LOOKED_AT + 1);
         let most = COUNTED + 1;
         Some(format!(
             "SELECT count(*), count(*) FROM (SELECT 1 FROM ({met}) AS met WHERE hit = 1 LIMIT {most}) AS passing"
@@ -133,37 +133,32 @@ impl Selection {
         Some(self.counting(excluded, "run_id", "1", LEFT_OUT + 1))
     }
 
-    fn counting(&self, ranges: &[Range], id: &str, hit: &str, limit: u64) -> String {
+    fn counting(&self, ranges: &[String], id: &str, hit: &str, limit: u64) -> String {
         let met = self.met_sql(ranges, id, hit, limit);
         format!("SELECT count(*), coalesce(sum(hit), 0) FROM ({met}) AS met")
     }
 
-    fn met_sql(&self, ranges: &[Range], id: &str, hit: &str, limit: u64) -> String {
+    fn met_sql(&self, ranges: &[String], id: &str, hit: &str, limit: u64) -> String {
         let hits = self.union(ranges, |range| format!("SELECT {hit} AS hit {range}"), id, "ASC", limit);
         // In the order of its index one range is never taken from the table, of which any part may be another tenant's.
         let order = match ranges {
-            [one] if one.ordered_by.is_empty() => format!(" ORDER BY {id}"),
+            [one] if !self.is_ordered_by_itself(one) => format!(" ORDER BY {id}"),
             _ => String::new(),
         };
         format!("{hits}{order} LIMIT {limit}")
     }
 
     /// What is read of each range as one statement, each part in order and limited where that helps.
-    fn union(&self, ranges: &[Range], part: impl Fn(&str) -> String, id: &str, order: &str, limit: u64) -> String {
+    fn union(&self, ranges: &[String], part: impl Fn(&str) -> String, id: &str, order: &str, limit: u64) -> String {
         let parts: Vec<_> = ranges
             .iter()
             .map(|range| {
-                let part = part(&range.text);
-                let columns = range.ordered_by.iter().copied().chain([id]);
-                let order = columns.map(|column| format!("{column} {order}")).collect::<Vec<_>>().join(", ");
-                if let Some(kinds) = &range.for_each {
-                    format!(
-                        "SELECT part.* FROM {kinds} CROSS JOIN LATERAL ({part} ORDER BY {order} LIMIT {limit}) AS part"
-                    )
-                } else if !range.ordered_by.is_empty() {
+                let part = part(range);
+                if self.is_ordered_by_itself(range) {
+                    let order = format!("initiator_user_id {order}, {id} {order}");
                     format!("SELECT * FROM ({part} ORDER BY {order} LIMIT {limit}) AS part")
                 } else if self.ordered_parts && ranges.len() > 1 {
-                    format!("({part} ORDER BY {order} LIMIT {limit})")
+                    format!("({part} ORDER BY {id} {order} LIMIT {limit})")
                 } else {
                     part
                 }
@@ -172,10 +167,16 @@ impl Selection {
         parts.join(" UNION ALL ")
     }
 
+    /// To PostgreSQL a column that IS NULL is none that has one value: unless the order of a range names it, it would sort
+    /// all of the range, or walk the whole table.
+    fn is_ordered_by_itself(&self, range: &str) -> bool {
+        self.ordered_parts && range.contains(OF_SYSTEM)
+    }
+
     /// The first `limit` runs within the range of ids. Those of types that this version does not know are left out.
     pub async fn page(&self, db: &Db, mut ids: IdRange, direction: Direction, limit: usize) -> DbResult<Vec<Run>> {
         let mut runs = Vec::new();
-        while !self.ranges.all.is_empty() && !ids.is_empty() {
+        while !self.ranges.texts.is_empty() && !ids.is_empty() {
             let missing = limit - runs.len();
             let sql = AssertSqlSafe(self.page_sql(direction, missing));
             let rows: Vec<ListedRow> = planned_anew!(db, fetch_all(sql, self.scope.tenant(), ids.first, ids.last))?;
@@ -196,7 +197,7 @@ impl Selection {
     }
 
     pub async fn count(&self, db: &Db, ids: IdRange) -> DbResult<RunCount> {
-        if self.ranges.all.is_empty() || ids.is_empty() {
+        if self.ranges.texts.is_empty() || ids.is_empty() {
             return Ok(RunCount { runs: 0, more: false });
         }
         if let Some(sql) = self.passing_sql() {
@@ -220,7 +221,7 @@ impl Selection {
         if excluded > LEFT_OUT {
             return Ok(None);
         }
-        let sql = self.counting(&self.ranges.all, self.ranges.id, "1", COUNTED + 1 + excluded);
+        let sql = self.counting(&self.ranges.texts, self.ranges.id, "1", COUNTED + 1 + excluded);
         let (all, _) = self.met(db, ids, sql).await?;
         Ok(Some(counted(all.saturating_sub(excluded))))
     }

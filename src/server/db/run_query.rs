@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::run_part::{Cell, Dialect, Kind, Part, Range, is};
+use super::run_part::{Cell, Dialect, Part, is};
 use crate::model::{
     choice::Choice,
     ids::{RunId, UserId},
@@ -66,17 +66,17 @@ pub struct RunQuery {
 /// What exists of a user's runs.
 pub type PersonKind = (UserId, OperationType, RunStatus);
 
-/// The ranges of a query.
+/// The ranges of a query: `FROM ... WHERE ...` each, with the tenant as `$1` and the range of ids as `$2` and `$3`.
 #[derive(Debug, Clone)]
 pub struct Ranges {
-    pub all: Vec<Range>,
+    pub texts: Vec<String>,
     /// What has to be looked at of each run of the ranges, where they are wider than the query.
     pub residual: Option<String>,
     /// The column with the run's id.
     pub id: &'static str,
     /// Where the residual takes away those with a reason, and nothing else: the ranges of these. To count what is left,
     /// both can be counted without looking at a run.
-    pub excluded: Option<Vec<Range>>,
+    pub excluded: Option<Vec<String>>,
 }
 
 impl RunQuery {
@@ -105,74 +105,74 @@ impl RunQuery {
         if let Some(ranges) = with_reason.clone().filter(|_| !self.reasons.not) {
             return ranges;
         }
-        let (kinds, residual) = self.kinds(dialect, kinds, 1);
-        let excluded = with_reason.filter(|with| with.residual.is_none() && residual.is_none()).map(|with| with.all);
+        let (parts, residual) = self.parts(dialect, kinds, 1);
+        let excluded = with_reason.filter(|with| with.residual.is_none() && residual.is_none()).map(|with| with.texts);
         let is = if self.reasons.not { "IS NULL" } else { "IS NOT NULL" };
         let looked_up = (!codes.is_empty()).then(|| has_reason("operation_runs.id", &codes.join(", "), is));
-        let residual = and(residual, looked_up);
-        let parts = match kinds {
-            None => vec![Part::everything(dialect)],
-            Some(kinds) if residual.is_some() => Part::each(&kinds, dialect),
-            Some(kinds) => Part::together(&kinds, dialect),
-        };
-        Ranges { all: parts.iter().map(Part::of_runs).collect(), residual, id: "id", excluded }
+        Ranges {
+            texts: parts.iter().map(|part| part.of_runs(dialect)).collect(),
+            residual: and(residual, looked_up),
+            id: "id",
+            excluded,
+        }
     }
 
     /// The runs with one of the codes; none when no code is named, or the ranges would be too many.
     fn with_reason(&self, codes: &[String], dialect: Dialect, kinds: Option<&[PersonKind]>) -> Option<Ranges> {
-        let (kinds, residual) = self.kinds(dialect, kinds, codes.len());
-        // In the order of the list lie only those of one kind.
-        let kinds = kinds.unwrap_or_else(|| Cell::all().map(Kind::of).collect());
-        if codes.is_empty() || kinds.len() * codes.len() > MOST_RANGES {
-            return None;
-        }
-        let all = by_reason(codes, &kinds, residual.is_some(), dialect);
-        Some(Ranges { all, residual, id: "run_id", excluded: None })
+        let (parts, residual) = match self.parts(dialect, kinds, codes.len()) {
+            // In the order of the list lie only those of one kind.
+            (parts, residual) if self.is_of_any_kind() => {
+                debug_assert_eq!(parts.len(), 1);
+                (Cell::all().map(Part::of).collect(), residual)
+            }
+            parts => parts,
+        };
+        let texts = by_reason(codes, &parts, dialect);
+        (!codes.is_empty() && texts.len() <= MOST_RANGES).then_some(Ranges {
+            texts,
+            residual,
+            id: "run_id",
+            excluded: None,
+        })
     }
 
     fn is_of_any_kind(&self) -> bool {
         self.types.is_any() && self.statuses.is_any() && self.outcomes.is_any() && self.initiators.is_any()
     }
 
-    /// What tells the ranges apart, each of which is read `times` times, and what has to be looked at beside; no kinds where
-    /// everything is one range.
-    fn kinds(
-        &self,
-        dialect: Dialect,
-        kinds: Option<&[PersonKind]>,
-        times: usize,
-    ) -> (Option<Vec<Kind>>, Option<String>) {
-        let by_cell = || self.cells().into_iter().map(Kind::of).collect();
+    /// What tells the ranges apart, each of which is read `times` times, and what has to be looked at beside.
+    fn parts(&self, dialect: Dialect, kinds: Option<&[PersonKind]>, times: usize) -> (Vec<Part>, Option<String>) {
+        let by_cell = || self.cells().into_iter().map(Part::of).collect();
         if self.is_of_any_kind() {
-            return (None, None);
+            return (vec![Part::everything()], None);
         }
         if self.initiators.is_any() {
-            return (Some(by_cell()), None);
+            return (by_cell(), None);
         }
-        match self.by_person(kinds).filter(|kinds| kinds.len() * times <= MOST_RANGES) {
-            Some(kinds) => (Some(kinds), None),
-            None => (Some(by_cell()), Some(self.initiator_is(dialect))),
+        match self.by_person(dialect, kinds).filter(|parts| parts.len() * times <= MOST_RANGES) {
+            Some(parts) => (parts, None),
+            None => (by_cell(), Some(self.initiator_is(dialect))),
         }
     }
 
-    fn by_person(&self, kinds: Option<&[PersonKind]>) -> Option<Vec<Kind>> {
+    fn by_person(&self, dialect: Dialect, kinds: Option<&[PersonKind]>) -> Option<Vec<Part>> {
         let cells = self.cells();
-        let of = |user: Option<UserId>, cell: &Cell| Kind::of_person(user, *cell);
+        let of = |user: Option<UserId>, cell: &Cell| Part::of_person(user, *cell, dialect);
         if !self.asks_for_kinds() {
             let users = self.initiators.values.iter();
             return Some(users.flat_map(|user| cells.iter().map(move |cell| of(*user, cell))).collect());
         }
-        let mut all = Vec::new();
+        let mut parts = Vec::new();
         if self.initiators.admits(Some(&None)) {
-            all.extend(cells.iter().map(|cell| of(None, cell)));
+            parts.extend(cells.iter().map(|cell| of(None, cell)));
         }
         for (user, operation_type, status) in kinds? {
             if self.initiators.admits(Some(&Some(*user))) {
                 let kind = cells.iter().filter(|c| c.operation_type == *operation_type && c.status == *status);
-                all.extend(kind.map(|cell| of(Some(*user), cell)));
+                parts.extend(kind.map(|cell| of(Some(*user), cell)));
             }
         }
-        Some(all)
+        Some(parts)
     }
 
     fn initiator_is(&self, dialect: Dialect) -> String {
@@ -183,24 +183,17 @@ impl RunQuery {
     }
 }
 
-/// A run with several of the codes is in the range of the first of them only. `looked_at`: each run is.
-fn by_reason(codes: &[String], kinds: &[Kind], looked_at: bool, dialect: Dialect) -> Vec<Range> {
-    let mut all = Vec::new();
+/// A run with several of the codes is in the range of the first of them only.
+fn by_reason(codes: &[String], parts: &[Part], dialect: Dialect) -> Vec<String> {
+    let mut texts = Vec::new();
     for (index, code) in codes.iter().enumerate() {
-        let (first, looked_at) = match &codes[..index] {
-            [] => (String::new(), looked_at),
-            earlier => {
-                let none = has_reason("operation_run_reasons.run_id", &earlier.join(", "), "IS NULL");
-                (format!(" AND {none}"), true)
-            }
+        let first = match &codes[..index] {
+            [] => String::new(),
+            earlier => format!(" AND {}", has_reason("operation_run_reasons.run_id", &earlier.join(", "), "IS NULL")),
         };
-        let parts = if looked_at { Part::each(kinds, dialect) } else { Part::together(kinds, dialect) };
-        all.extend(parts.iter().map(|part| {
-            let range = part.of_reasons(code);
-            Range { text: range.text + &first, ..range }
-        }));
+        texts.extend(parts.iter().map(|part| format!("{}{first}", part.of_reasons(code, dialect))));
     }
-    all
+    texts
 }
 
 /// A subquery with one value, which both engines ask for each run; a join would be planned, and could walk everything.
