@@ -167,8 +167,9 @@ struct JoinedRow {
     run_identity_hash: String,
 }
 
-// In the order of identities, as runs are created. On PostgreSQL each identity is looked up by itself: the planner takes the
-// active runs for as few as they were when it last counted them, and would read all of them to find one.
+// Locked in the order of identities, in which runs are created too, so that two nodes do not wait for each other in a circle.
+// On PostgreSQL each identity is looked up by itself: the planner takes the active runs for as few as they were when it last
+// counted them, and would read all of them to find one.
 const COUNT_JOINS: &str = "UPDATE operation_runs SET joined_count = joined_count + times, retry_of = coalesce(retry_of, again), updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END FROM ";
 const JOINED: &str = concatcp!(" RETURNING ", RUN_COLUMNS, ", run_identity_hash");
 const JOIN_SQLITE: &str = concatcp!(
