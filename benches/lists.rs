@@ -39,7 +39,33 @@ pub async fn measure(stages: &mut Stages, report: &mut Report) {
                 }
             }
         }
+        beside_waiting(stages, report, engine, times).await;
     }
+}
+
+/// The list of few runs, beside a burst of queued ones that the planner knows nothing of.
+async fn beside_waiting(stages: &Stages, report: &mut Report, engine: Engine, times: usize) {
+    let burst = if stages.quick { 2_000 } else { 100_000 };
+    let stage = Stage::open(engine).await;
+    stage.seed(stages.sizes(engine)[0]).await;
+    let scope = stage.scope(BIG).await;
+    let web = Web::start(&stage.core, scope).await;
+    let path = format!("/t/{BIG}/operations");
+    let look = async || {
+        repeat(times, async || {
+            web.page(&path).await;
+        })
+        .await
+    };
+    let without = look().await;
+    stage.queue(scope, burst).await;
+    let beside = look().await;
+    for (what, figure, limit) in [("p50", beside.p50(), without.p50()), ("p95", beside.p95(), without.p95())] {
+        let row = Row::new("lists", format!("everything, beside {} queued, page {what}", short(burst)), figure, "ms");
+        let row = row.on(engine.name()).beside("without", limit);
+        report.add(if what == "p95" { row.aim(Aim::AtMost(PAGE)) } else { row });
+    }
+    stage.remove().await;
 }
 
 /// Of each view: its query, its data over HTTP, its page over HTTP.

@@ -25,6 +25,7 @@ use runledger::{
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 /// The slug of the seeded tenant with most runs.
 pub const BIG: &str = "adatum";
@@ -116,6 +117,20 @@ impl Stage {
             self.execute("CHECKPOINT").await;
         }
         seeded
+    }
+
+    /// Asks for so many runs, which nobody works at.
+    pub async fn queue(&self, scope: TenantScope, runs: u64) {
+        let mut asking = JoinSet::new();
+        for asker in 0..u64::from(CONNECTIONS) {
+            let core = self.core.clone();
+            asking.spawn(async move {
+                for number in (asker..runs).step_by(CONNECTIONS as usize) {
+                    core.runs.ensure_run(scope, new_run(number)).await.expect("it is created");
+                }
+            });
+        }
+        asking.join_all().await;
     }
 
     /// Makes so many of each seeded run, on PostgreSQL: with the same time, in the same order, without history.

@@ -13,8 +13,9 @@ use runledger::{
         Db,
         ensure::join_sql,
         life::unknown_sql,
-        run_list::{Direction, INITIATOR, KINDS, MEMBERS, TWO_IN},
-        run_query::IdRange,
+        run_list::{KINDS, TWO_IN},
+        run_people::{INITIATOR, MEMBERS},
+        run_query::{Direction, IdRange},
         scope::TenantScope,
     },
 };
@@ -39,12 +40,14 @@ async fn each_filter(app: &TestApp, scope: TenantScope, small: TenantScope, Peop
     let db = &app.core.db;
     for query in ["", "outcome=succeeded", "type=inventory.sync&outcome=succeeded", "initiator=system"] {
         let selection = app.core.runs.selection(small, &RunFilter::parse(query).0, None).await.unwrap();
-        for sql in [selection.page_sql(Direction::Older, PAGE), selection.count_sql()] {
+        for sql in [selection.page_sql(IdRange::ALL, Direction::Older, PAGE), selection.count_sql(IdRange::ALL)] {
             plan(db, &sql, small.tenant(), IdRange::ALL).await.walks_indexes_only(400.0, &format!("{query:?} of few"));
         }
     }
     let deep = app.core.clock.id_at(start_of_time() - TimeDelta::seconds(RUNS / 2));
     let deep = IdRange::before(RunId(deep));
+    let early = app.core.clock.id_at(start_of_time() - TimeDelta::seconds(RUNS / 2 + 100));
+    let bounded = IdRange::after(RunId(early)).and(deep);
     for (query, passing) in [
         (String::new(), RUNS),
         ("type=restore.execute".to_owned(), 1),
@@ -52,6 +55,7 @@ async fn each_filter(app: &TestApp, scope: TenantScope, small: TenantScope, Peop
         ("status=running".to_owned(), 1),
         ("status=completed&status_is=not".to_owned(), 1),
         ("outcome=failed".to_owned(), 1),
+        ("outcome=cancelled".to_owned(), 0),
         ("outcome=succeeded&outcome=partially_succeeded&outcome_is=not".to_owned(), 2),
         ("outcome=succeeded".to_owned(), 29_000),
         (format!("initiator={zoe}"), 1),
@@ -60,6 +64,7 @@ async fn each_filter(app: &TestApp, scope: TenantScope, small: TenantScope, Peop
         ("type=restore.execute&outcome=failed&initiator=system".to_owned(), 0),
         ("initiator=system&initiator_is=not".to_owned(), 10_000),
         (format!("initiator=system&initiator={ana}&initiator_is=not"), 2),
+        (format!("initiator={ana}&initiator={zoe}&initiator_is=not"), 19_999),
         ("reason=license_missing".to_owned(), 1),
         ("reason=license_missing,not_found".to_owned(), 400),
         ("reason=internal".to_owned(), 0),
@@ -72,8 +77,14 @@ async fn each_filter(app: &TestApp, scope: TenantScope, small: TenantScope, Peop
         let (filter, note) = RunFilter::parse(&query);
         assert_eq!(note.text(), None);
         let selection = app.core.runs.selection(scope, &filter, None).await.unwrap();
-        for (ids, direction) in [(IdRange::ALL, Direction::Older), (deep, Direction::Older), (deep, Direction::Newer)] {
-            let plan = plan(db, &selection.page_sql(direction, PAGE), scope.tenant(), ids).await;
+        for (ids, direction) in [
+            (IdRange::ALL, Direction::Older),
+            (deep, Direction::Older),
+            (deep, Direction::Newer),
+            (IdRange::after(RunId(early)), Direction::Older),
+            (bounded, Direction::Older),
+        ] {
+            let plan = plan(db, &selection.page_sql(ids, direction, PAGE), scope.tenant(), ids).await;
             let what = format!("a page of {query:?}");
             // The ids of a page and one more of each range, then the runs themselves.
             plan.walks_indexes_only(400.0, &what);
@@ -83,9 +94,21 @@ async fn each_filter(app: &TestApp, scope: TenantScope, small: TenantScope, Peop
                 plan.reads_ranges_by("operation_run_reasons_initiator", &what);
             }
         }
-        for sql in selection.passing_sql().into_iter().chain([selection.count_sql()]) {
+        if let Some(sql) = selection.glance_sql(Direction::Older, PAGE) {
+            plan(db, &sql, scope.tenant(), deep).await.walks_indexes_only(1_100.0, &format!("a glance for {query:?}"));
+        }
+        if let Some(sql) = selection.all_but_sql(IdRange::ALL) {
+            let counting = plan(db, &sql, scope.tenant(), IdRange::ALL).await;
+            counting.walks_indexes_only(10_500.0, &format!("the count of {query:?} by what lies between"));
+        }
+        for sql in selection.passing_sql(IdRange::ALL).into_iter().chain([selection.count_sql(IdRange::ALL)]) {
             let counting = plan(db, &sql, scope.tenant(), IdRange::ALL).await;
             counting.walks_indexes_only(10_500.0, &format!("the count of {query:?}"));
+        }
+        for ids in [bounded, IdRange::after(RunId(early)), deep] {
+            let counting = plan(db, &selection.count_sql(ids), scope.tenant(), ids).await;
+            let most = if ids == bounded { 400.0 } else { 10_500.0 };
+            counting.walks_indexes_only(most, &format!("the count of {query:?} within a range of time"));
         }
         let count = selection.count(db, IdRange::ALL).await.unwrap();
         if passing < 10_000 && count.runs != u64::try_from(passing).unwrap() {
@@ -167,7 +190,7 @@ on_both_engines! {
         }
         let filter = RunFilter::parse(&format!("initiator={}&initiator_is=not", people[0])).0;
         let selection = app.core.runs.selection(scope, &filter, None).await.unwrap();
-        let page = plan(db, &selection.page_sql(Direction::Older, PAGE), scope.tenant(), IdRange::ALL).await;
+        let page = plan(db, &selection.page_sql(IdRange::ALL, Direction::Older, PAGE), scope.tenant(), IdRange::ALL).await;
         page.walks_indexes_only(3_000.0, "a page of all but one person");
         page.reads_ranges_by("operation_runs_state", "a page of all but one person");
     }

@@ -7,7 +7,7 @@ use runledger::{
         reason::ReasonCode,
         run::RunOutcome,
     },
-    server::db::{run_list::Direction, run_query::IdRange},
+    server::db::run_query::{Direction, IdRange},
 };
 
 use crate::{
@@ -58,10 +58,10 @@ on_both_engines! {
             (format!("initiator={zoe}"), exactly(2)),
         ] {
             let selection = selection(&query).await;
-            let page = plan(db, &selection.page_sql(Direction::Older, PAGE), scope.tenant(), IdRange::ALL).await;
+            let page = plan(db, &selection.page_sql(IdRange::ALL, Direction::Older, PAGE), scope.tenant(), IdRange::ALL).await;
             page.walks_indexes_only(400.0, &format!("a page of {query:?}"));
             page.sorts_no_more_than_a_page(&format!("a page of {query:?}"), selection.ranges());
-            let count = plan(db, &selection.count_sql(), scope.tenant(), IdRange::ALL).await;
+            let count = plan(db, &selection.count_sql(IdRange::ALL), scope.tenant(), IdRange::ALL).await;
             count.walks_indexes_only(10_500.0, &format!("the count of {query:?}"));
             assert_eq!(selection.count(db, IdRange::ALL).await.unwrap(), passing, "{query}");
         }
@@ -75,7 +75,7 @@ on_both_engines! {
         ] {
             let selection = selection(&query).await;
             assert_eq!(selection.count(db, IdRange::ALL).await.unwrap(), passing, "{query}");
-            let excluded = selection.excluded_sql().expect("only the reason takes any away");
+            let excluded = selection.excluded_sql(IdRange::ALL).expect("only the reason takes any away");
             let excluded = plan(db, &excluded, scope.tenant(), IdRange::ALL).await;
             excluded.walks_indexes_only(RUNS as f64, &format!("what {query:?} leaves out"));
         }

@@ -96,6 +96,14 @@ on_both_engines! {
             shown += usize::from(!read.is_empty());
         }
         assert!(shown > 30, "most filters show something: {shown}");
+        let (system, one) = (InitiatorChoice::System, InitiatorChoice::User);
+        for left_out in [vec![system], vec![one(users[0])], vec![system, InitiatorChoice::Me, one(users[5]), one(users[12])]] {
+            let filter = RunFilter { initiators: Choice::all_but(left_out), ..RunFilter::default() };
+            let expected = by_hand(&all, &filter, users[0]);
+            let (read, count) = walk(&app, scope, &filter, users[0]).await;
+            assert_eq!(read, expected, "{}", filter.to_query());
+            assert_eq!(count, RunCount { runs: expected.len() as u64, more: false }, "{}", filter.to_query());
+        }
         let everything = walk(&app, scope, &RunFilter::default(), users[0]).await.0;
         assert_eq!(everything.len(), usize::try_from(RUNS).unwrap());
     }

@@ -15,7 +15,7 @@ use crate::{
         db::{
             Db,
             audit::{self, AuditQuery},
-            run_list,
+            run_people,
             scope::TenantScope,
         },
         error::ServiceError,
@@ -29,7 +29,7 @@ pub async fn page(db: &Db, clock: &Clock, scope: TenantScope, asked: &AuditAsked
     let more = items.len() > ENTRIES_A_PAGE;
     items.truncate(ENTRIES_A_PAGE);
     let next = items.last().filter(|_| more).map(|last| last.id.to_string());
-    let mut people = run_list::members(db, scope).await?;
+    let mut people = run_people::members(db, scope).await?;
     if let Some(person) = query.person.filter(|person| people.iter().all(|member| member.id != *person)) {
         people.extend(audit::actor(db, scope, person).await?);
     }

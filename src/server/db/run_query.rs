@@ -3,7 +3,10 @@
 
 use uuid::Uuid;
 
-use super::run_part::{Cell, Dialect, Part, is};
+use super::{
+    run_all_but::AllBut,
+    run_range::{Cell, Dialect, Kind, Range, Reason, has_reason, is},
+};
 use crate::model::{
     choice::Choice,
     ids::{RunId, UserId},
@@ -52,6 +55,37 @@ impl IdRange {
     }
 }
 
+/// In which direction to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Newest first.
+    Older,
+    /// Oldest first.
+    Newer,
+}
+
+impl Direction {
+    pub const fn sql(self) -> &'static str {
+        match self {
+            Self::Older => "DESC",
+            Self::Newer => "ASC",
+        }
+    }
+
+    /// Whether what is read in this direction ends only where the runs do.
+    pub fn is_open(self, ids: IdRange) -> bool {
+        match self {
+            Self::Older => ids.first == IdRange::ALL.first,
+            Self::Newer => ids.last == IdRange::ALL.last,
+        }
+    }
+
+    /// To count: in a direction without such an end, if there is one.
+    pub fn of_counting(ids: IdRange) -> Self {
+        if Self::Older.is_open(ids) && !Self::Newer.is_open(ids) { Self::Older } else { Self::Newer }
+    }
+}
+
 /// A filter whose words have been looked up: who "me" is.
 #[derive(Debug, Clone, Default)]
 pub struct RunQuery {
@@ -66,17 +100,17 @@ pub struct RunQuery {
 /// What exists of a user's runs.
 pub type PersonKind = (UserId, OperationType, RunStatus);
 
-/// The ranges of a query: `FROM ... WHERE ...` each, with the tenant as `$1` and the range of ids as `$2` and `$3`.
+/// The ranges of a query.
 #[derive(Debug, Clone)]
 pub struct Ranges {
-    pub texts: Vec<String>,
+    pub all: Vec<Range>,
     /// What has to be looked at of each run of the ranges, where they are wider than the query.
     pub residual: Option<String>,
     /// The column with the run's id.
     pub id: &'static str,
     /// Where the residual takes away those with a reason, and nothing else: the ranges of these. To count what is left,
     /// both can be counted without looking at a run.
-    pub excluded: Option<Vec<String>>,
+    pub excluded: Option<Vec<Range>>,
 }
 
 impl RunQuery {
@@ -98,42 +132,39 @@ impl RunQuery {
         !self.initiators.is_any() && (self.initiators.not || tries > MOST_RANGES)
     }
 
+    /// The query, if it is for all runs but those of some people.
+    pub fn all_but(&self, dialect: Dialect) -> Option<AllBut> {
+        let is_only = self.types.is_any() && self.statuses.is_any() && self.outcomes.is_any() && self.reasons.is_any();
+        let people = self.initiators.values.iter().copied();
+        (is_only && self.initiators.not && !self.initiators.is_any()).then(|| AllBut::new(people, dialect))
+    }
+
     /// The ranges. `kinds`: see [`RunQuery::asks_for_kinds`]; none when they are too many.
     pub fn ranges(&self, dialect: Dialect, kinds: Option<&[PersonKind]>) -> Ranges {
-        let codes: Vec<String> = self.reasons.values.iter().map(|code| format!("'{code}'")).collect();
+        let codes: Vec<ReasonCode> = self.reasons.values.iter().copied().collect();
         let with_reason = self.with_reason(&codes, dialect, kinds);
         if let Some(ranges) = with_reason.clone().filter(|_| !self.reasons.not) {
             return ranges;
         }
-        let (parts, residual) = self.parts(dialect, kinds, 1);
-        let excluded = with_reason.filter(|with| with.residual.is_none() && residual.is_none()).map(|with| with.texts);
+        let (kinds, residual) = self.kinds(dialect, kinds, 1);
+        let excluded = with_reason.filter(|with| with.residual.is_none() && residual.is_none()).map(|with| with.all);
         let is = if self.reasons.not { "IS NULL" } else { "IS NOT NULL" };
-        let looked_up = (!codes.is_empty()).then(|| has_reason("operation_runs.id", &codes.join(", "), is));
-        Ranges {
-            texts: parts.iter().map(|part| part.of_runs(dialect)).collect(),
-            residual: and(residual, looked_up),
-            id: "id",
-            excluded,
-        }
+        let looked_up = (!codes.is_empty()).then(|| format!("{} {is}", has_reason("operation_runs.id", &codes)));
+        let all = kinds.into_iter().map(Range::of).collect();
+        Ranges { all, residual: and(residual, looked_up), id: "id", excluded }
     }
 
     /// The runs with one of the codes; none when no code is named, or the ranges would be too many.
-    fn with_reason(&self, codes: &[String], dialect: Dialect, kinds: Option<&[PersonKind]>) -> Option<Ranges> {
-        let (parts, residual) = match self.parts(dialect, kinds, codes.len()) {
+    fn with_reason(&self, codes: &[ReasonCode], dialect: Dialect, kinds: Option<&[PersonKind]>) -> Option<Ranges> {
+        let (mut kinds, residual) = self.kinds(dialect, kinds, codes.len());
+        if self.is_of_any_kind() {
             // In the order of the list lie only those of one kind.
-            (parts, residual) if self.is_of_any_kind() => {
-                debug_assert_eq!(parts.len(), 1);
-                (Cell::all().map(Part::of).collect(), residual)
-            }
-            parts => parts,
-        };
-        let texts = by_reason(codes, &parts, dialect);
-        (!codes.is_empty() && texts.len() <= MOST_RANGES).then_some(Ranges {
-            texts,
-            residual,
-            id: "run_id",
-            excluded: None,
-        })
+            kinds = Cell::all().map(Kind::Of).collect();
+        }
+        if codes.is_empty() || kinds.len() * codes.len() > MOST_RANGES {
+            return None;
+        }
+        Some(Ranges { all: by_reason(codes, &kinds), residual, id: "run_id", excluded: None })
     }
 
     fn is_of_any_kind(&self) -> bool {
@@ -141,38 +172,38 @@ impl RunQuery {
     }
 
     /// What tells the ranges apart, each of which is read `times` times, and what has to be looked at beside.
-    fn parts(&self, dialect: Dialect, kinds: Option<&[PersonKind]>, times: usize) -> (Vec<Part>, Option<String>) {
-        let by_cell = || self.cells().into_iter().map(Part::of).collect();
+    fn kinds(&self, dialect: Dialect, kinds: Option<&[PersonKind]>, times: usize) -> (Vec<Kind>, Option<String>) {
+        let by_cell = || self.cells().into_iter().map(Kind::Of).collect();
         if self.is_of_any_kind() {
-            return (vec![Part::everything()], None);
+            return (vec![Kind::Everything], None);
         }
         if self.initiators.is_any() {
             return (by_cell(), None);
         }
-        match self.by_person(dialect, kinds).filter(|parts| parts.len() * times <= MOST_RANGES) {
-            Some(parts) => (parts, None),
+        match self.by_person(kinds).filter(|kinds| kinds.len() * times <= MOST_RANGES) {
+            Some(kinds) => (kinds, None),
             None => (by_cell(), Some(self.initiator_is(dialect))),
         }
     }
 
-    fn by_person(&self, dialect: Dialect, kinds: Option<&[PersonKind]>) -> Option<Vec<Part>> {
+    fn by_person(&self, kinds: Option<&[PersonKind]>) -> Option<Vec<Kind>> {
         let cells = self.cells();
-        let of = |user: Option<UserId>, cell: &Cell| Part::of_person(user, *cell, dialect);
+        let of = |user: Option<UserId>, cell: &Cell| Kind::OfPerson(user, *cell);
         if !self.asks_for_kinds() {
             let users = self.initiators.values.iter();
             return Some(users.flat_map(|user| cells.iter().map(move |cell| of(*user, cell))).collect());
         }
-        let mut parts = Vec::new();
+        let mut all = Vec::new();
         if self.initiators.admits(Some(&None)) {
-            parts.extend(cells.iter().map(|cell| of(None, cell)));
+            all.extend(cells.iter().map(|cell| of(None, cell)));
         }
         for (user, operation_type, status) in kinds? {
             if self.initiators.admits(Some(&Some(*user))) {
                 let kind = cells.iter().filter(|c| c.operation_type == *operation_type && c.status == *status);
-                parts.extend(kind.map(|cell| of(Some(*user), cell)));
+                all.extend(kind.map(|cell| of(Some(*user), cell)));
             }
         }
-        Some(parts)
+        Some(all)
     }
 
     fn initiator_is(&self, dialect: Dialect) -> String {
@@ -184,23 +215,13 @@ impl RunQuery {
 }
 
 /// A run with several of the codes is in the range of the first of them only.
-fn by_reason(codes: &[String], parts: &[Part], dialect: Dialect) -> Vec<String> {
-    let mut texts = Vec::new();
+fn by_reason(codes: &[ReasonCode], kinds: &[Kind]) -> Vec<Range> {
+    let mut all = Vec::new();
     for (index, code) in codes.iter().enumerate() {
-        let first = match &codes[..index] {
-            [] => String::new(),
-            earlier => format!(" AND {}", has_reason("operation_run_reasons.run_id", &earlier.join(", "), "IS NULL")),
-        };
-        texts.extend(parts.iter().map(|part| format!("{}{first}", part.of_reasons(code, dialect))));
+        let reason = Reason { code: *code, earlier: codes[..index].to_vec() };
+        all.extend(kinds.iter().map(|kind| Range { kind: *kind, reason: Some(reason.clone()) }));
     }
-    texts
-}
-
-/// A subquery with one value, which both engines ask for each run; a join would be planned, and could walk everything.
-fn has_reason(id: &str, codes: &str, is: &str) -> String {
-    format!(
-        "(SELECT 1 FROM operation_run_reasons other WHERE other.run_id = {id} AND other.code IN ({codes}) LIMIT 1) {is}"
-    )
+    all
 }
 
 fn and(one: Option<String>, other: Option<String>) -> Option<String> {

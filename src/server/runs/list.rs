@@ -15,8 +15,9 @@ use crate::{
     },
     server::db::{
         DbResult,
-        run_list::{self, Direction, Selection},
-        run_query::{IdRange, RunQuery},
+        run_list::{self, Selection},
+        run_people,
+        run_query::{Direction, IdRange, RunQuery},
         scope::TenantScope,
     },
 };
@@ -80,7 +81,7 @@ impl OperationRunService {
 
     /// The people whom the list can be filtered for: the members, and those who left and whom the filter names.
     pub async fn filter_choices(&self, scope: TenantScope, filter: &RunFilter, me: UserId) -> DbResult<ListChoices> {
-        let mut people = run_list::members(self.db(), scope).await?;
+        let mut people = run_people::members(self.db(), scope).await?;
         let left: Vec<UserId> = filter
             .initiators
             .values
@@ -91,7 +92,7 @@ impl OperationRunService {
             })
             .filter(|user| people.iter().all(|person| person.id != *user))
             .collect();
-        people.extend(run_list::initiators(self.db(), scope, &left).await?);
+        people.extend(run_people::initiators(self.db(), scope, &left).await?);
         Ok(ListChoices { people, me })
     }
 
