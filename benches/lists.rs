@@ -26,6 +26,8 @@ const CONNECTIONS: usize = 50;
 pub async fn measure(stages: &mut Stages, report: &mut Report) {
     let times = if stages.quick { 6 } else { 60 };
     for engine in Engine::BOTH {
+        // Before the large tables, which PostgreSQL goes on writing and looking through for a while.
+        beside_waiting(stages, report, engine, times).await;
         let mut small: Option<Measured> = None;
         for runs in stages.sizes(engine) {
             let time = stages.time();
@@ -39,7 +41,6 @@ pub async fn measure(stages: &mut Stages, report: &mut Report) {
                 }
             }
         }
-        beside_waiting(stages, report, engine, times).await;
     }
 }
 

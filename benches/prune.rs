@@ -26,7 +26,7 @@ const KEPT: TimeDelta = TimeDelta::days(60);
 /// Requests a second beside it.
 const EVERY: Duration = Duration::from_millis(10);
 
-pub async fn measure(stages: &mut Stages, report: &mut Report) {
+pub async fn measure(stages: &Stages, report: &mut Report) {
     let runs = if stages.quick { 20_000 } else { 2_000_000 };
     for engine in Engine::BOTH {
         let mut stage = Stage::open(engine).await;

@@ -277,8 +277,8 @@ impl Stages {
         }
     }
 
-    pub async fn remove(self) {
-        for (stage, _) in self.seeded.into_values() {
+    pub async fn remove(&mut self) {
+        for (_, (stage, _)) in self.seeded.drain() {
             stage.remove().await;
         }
     }
