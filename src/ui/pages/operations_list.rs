@@ -26,49 +26,42 @@ pub fn RunList(list: LiveList, can_start: bool, #[prop(into)] tenant: String) ->
         Command::Help => false,
     });
     let (busy, set_busy) = signal(false);
+    // On the server the transition tells that it waits by another thread than the one that draws the page: where they met at
+    // the signal, the page failed. There it tells one that nobody reads.
+    let tell_busy = if cfg!(feature = "hydrate") { set_busy } else { signal(false).1 };
     let tenant = StoredValue::new(tenant);
-    let rows = move || {
-        Suspend::new(async move {
-            let tenant = tenant.get_value();
-            match list.page.await {
-                Err(error) => view! { <ErrorPanel error way_out=("/".to_owned(), "Go to operations")/> }.into_any(),
-                Ok(RunPage { found: Some(run), .. }) => {
-                    let options = NavigateOptions { replace: true, ..Default::default() };
-                    view! { <Redirect path=format!("/t/{tenant}/operations/{run}") options/> }.into_any()
-                }
-                Ok(page) => {
-                    let filter = list.filter.get_untracked();
-                    let rows = RunRows::new(&page);
-                    list.show(&rows);
-                    let next = {
-                        let rows = rows.clone();
-                        Memo::new(move |_| rows.next())
-                    };
-                    view! {
-                        {page.note.map(|text| view! { <Notice text/> })}
-                        {page.aside.map(|text| view! { <Notice text/> })}
-                        <NewRuns rows=rows.clone() show=move |()| list.release()/>
-                        <RunTable rows can_start filtered=!filter.is_open() tenant=tenant.clone()/>
-                        <Pager tenant filter previous=page.previous next/>
-                    }
-                    .into_any()
-                }
-            }
-        })
-    };
-    // On the server what waits is told by another thread than the one that draws the page: where they met at the signal, the
-    // page failed. Nobody sees it wait there.
-    #[cfg(feature = "ssr")]
-    let rows = {
-        _ = set_busy;
-        view! { <Transition fallback=|| view! { <RunTableSkeleton/> }>{rows}</Transition> }
-    };
-    #[cfg(not(feature = "ssr"))]
-    let rows = view! { <Transition fallback=|| view! { <RunTableSkeleton/> } set_pending=set_busy>{rows}</Transition> };
     view! {
         <p class="sr-only" role="status" aria-live="polite">{move || list.announcer.text()}</p>
         <div class="run-list" class:run-list-busy=busy on:pointermove=move |_| list.reader.pointed()>
-            {rows}
+            <Transition fallback=|| view! { <RunTableSkeleton/> } set_pending=tell_busy>
+                {move || Suspend::new(async move {
+                    let tenant = tenant.get_value();
+                    match list.page.await {
+                        Err(error) => view! { <ErrorPanel error way_out=("/".to_owned(), "Go to operations")/> }.into_any(),
+                        Ok(RunPage { found: Some(run), .. }) => {
+                            let options = NavigateOptions { replace: true, ..Default::default() };
+                            view! { <Redirect path=format!("/t/{tenant}/operations/{run}") options/> }.into_any()
+                        }
+                        Ok(page) => {
+                            let filter = list.filter.get_untracked();
+                            let rows = RunRows::new(&page);
+                            list.show(&rows);
+                            let next = {
+                                let rows = rows.clone();
+                                Memo::new(move |_| rows.next())
+                            };
+                            view! {
+                                {page.note.map(|text| view! { <Notice text/> })}
+                                {page.aside.map(|text| view! { <Notice text/> })}
+                                <NewRuns rows=rows.clone() show=move |()| list.release()/>
+                                <RunTable rows can_start filtered=!filter.is_open() tenant=tenant.clone()/>
+                                <Pager tenant filter previous=page.previous next/>
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Transition>
         </div>
     }
 }
