@@ -1,6 +1,8 @@
 //! The runs of all but some people. Most runs pass, so that the newest are looked at before anything is merged; to count them
 //! what lies between these people in the index is enough.
 
+use std::collections::BTreeSet;
+
 use super::{
     rows::RUN_COLUMNS,
     run_query::Direction,
@@ -14,6 +16,8 @@ const GLANCE: u64 = 1_000;
 /// People, and the system as none of them, whose runs are left out. Nothing else is.
 #[derive(Debug, Clone)]
 pub struct AllBut {
+    /// What is true of a run that is not theirs.
+    passes: String,
     system: bool,
     /// In the order of the index.
     people: Vec<UserId>,
@@ -21,29 +25,25 @@ pub struct AllBut {
 }
 
 impl AllBut {
-    pub fn new(initiators: impl Iterator<Item = Option<UserId>> + Clone, dialect: Dialect) -> Self {
-        let mut people: Vec<UserId> = initiators.clone().flatten().collect();
-        people.sort_unstable();
-        Self { system: initiators.into_iter().any(|user| user.is_none()), people, dialect }
+    pub fn new(initiators: &BTreeSet<Option<UserId>>, passes: String, dialect: Dialect) -> Self {
+        let people = initiators.iter().copied().flatten().collect();
+        Self { passes, system: initiators.contains(&None), people, dialect }
     }
 
     /// The text that reads a page of the next runs, or less when too few of them pass. `$1` is the tenant, `$2` and `$3` are the
     /// first and last id.
     pub fn page_sql(&self, direction: Direction, limit: usize) -> String {
         let (runs, order) = (self.dialect.by_index("operation_runs", "operation_runs_newest"), direction.sql());
-        let mut left_out: Vec<String> = self.people.iter().map(|user| is(Some(*user), self.dialect)).collect();
-        left_out.extend(self.system.then(|| is(None, self.dialect)));
-        let left_out = left_out.join(" OR ");
+        let passes = &self.passes;
         format!(
             "SELECT {RUN_COLUMNS} FROM operation_runs WHERE tenant_id = $1 AND id IN (SELECT id FROM ( \
              SELECT id, initiator_user_id FROM {runs} WHERE tenant_id = $1 AND id >= $2 AND id <= $3 \
              ORDER BY id {order} LIMIT {GLANCE}) AS next \
-             WHERE ({left_out}) IS NOT TRUE ORDER BY id {order} LIMIT {limit}) ORDER BY id {order}"
+             WHERE {passes} ORDER BY id {order} LIMIT {limit}) ORDER BY id {order}"
         )
     }
 
-    /// The text that counts so many at most, in the order of an index whose runs of one person are not in that of the ids: it
-    /// is for all of them.
+    /// The text that counts so many at most. The index is not in the order of the ids, so that a range of them ends nothing.
     pub fn count_sql(&self, most: u64) -> String {
         let runs = self.dialect.by_index("operation_runs", "operation_runs_initiator");
         let part = |of: &str| {

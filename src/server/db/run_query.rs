@@ -135,8 +135,9 @@ impl RunQuery {
     /// The query, if it is for all runs but those of some people.
     pub fn all_but(&self, dialect: Dialect) -> Option<AllBut> {
         let is_only = self.types.is_any() && self.statuses.is_any() && self.outcomes.is_any() && self.reasons.is_any();
-        let people = self.initiators.values.iter().copied();
-        (is_only && self.initiators.not && !self.initiators.is_any()).then(|| AllBut::new(people, dialect))
+        let left_out = &self.initiators.values;
+        (is_only && self.initiators.not && !self.initiators.is_any())
+            .then(|| AllBut::new(left_out, self.initiator_is(dialect), dialect))
     }
 
     /// The ranges. `kinds`: see [`RunQuery::asks_for_kinds`]; none when they are too many.
