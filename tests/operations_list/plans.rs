@@ -139,6 +139,10 @@ on_both_engines! {
         // A tenant whose runs are a few among the many of another.
         let small = app.tenant("fabrikam").await;
         write_many(&app, small, 100, start_of_time() - TimeDelta::seconds(RUNS / 3), |_| Kind::PLAIN).await;
+        // Of a few hundred reasons PostgreSQL may well read the whole table: there are more, of a third tenant.
+        let many = Kind { outcome: Some(RunOutcome::PartiallySucceeded), codes: vec![ReasonCode::NotFound], ..Kind::PLAIN };
+        let third = app.tenant("northwind").await;
+        write_many(&app, third, 5_000, start_of_time(), |_| many.clone()).await;
         let people = People { ana, zoe };
         // SQLite knows nothing of its tables until it has looked at them.
         if matches!(app.core.db, Db::Sqlite(_)) {
